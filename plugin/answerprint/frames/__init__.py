@@ -1,0 +1,1 @@
+"""Pixels in and out: files, sequences, movies, colour. Knows nothing of tools."""

@@ -1,0 +1,1 @@
+"""Policy, provenance and what a later disclosure needs."""

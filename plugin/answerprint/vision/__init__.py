@@ -1,0 +1,1 @@
+"""Measuring instruments that several tools share. Knows nothing of tools or files."""

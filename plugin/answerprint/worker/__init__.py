@@ -1,0 +1,1 @@
+"""The process that does the work: jobs, their files, and the wire to a host."""
