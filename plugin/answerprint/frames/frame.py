@@ -65,8 +65,11 @@ class Frame(Protocol):
     """An open frame. Use it in a `with` block, from one thread at a time."""
 
     parts: Sequence[Part]
-    sha256: str
-    """Of the file; of the decoded pixels for a movie's frame."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the file; of the decoded pixels for a movie's frame."""
+        ...
 
     def rows(self, part: int, y0: int, y1: int) -> np.ndarray:
         """Rows y0 up to y1 of a part. Raises BadInput with file and reason."""
