@@ -1,0 +1,1 @@
+"""What a host loads: the wire to the worker. Standard library only."""

@@ -1,0 +1,82 @@
+"""What goes over the wire: its version, its codes, and a message as a line and back.
+
+Standard library only, Python 3.8 and up. `wire` says what the messages are.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Dict, Mapping
+
+PROTOCOL = (1, 0)
+LINE_LIMIT = 1 << 20
+
+PARSE_ERROR, INVALID_REQUEST, UNKNOWN_METHOD = -32700, -32600, -32601
+NO_ANSWER, WORKER_DIED = -32098, -32099  # made by the client
+VERSION_SKEW, HOST_REFUSED, CANCELLED = -32010, -32020, -32800
+
+Message = Dict[str, Any]
+
+
+class WireError(Exception):
+    """A request that ended in an error. Compare `code`; show `title`, `detail`, `hint`.
+
+    A host handler raises it to say no in its own words.
+    """
+
+    def __init__(self, code: int, title: str, hint: str = "", detail: str = "") -> None:
+        super().__init__(" ".join(text for text in (title, detail, hint) if text))
+        self.code, self.title, self.hint, self.detail = code, title, hint, detail
+
+    def wire(self) -> Message:
+        data = {"title": self.title, "detail": self.detail, "hint": self.hint}
+        return {"code": self.code, "message": self.title, "data": data}
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """A message as its line. ValueError or TypeError where JSON or the limit forbids it."""
+    text = json.dumps({"jsonrpc": "2.0", **message}, allow_nan=False, separators=(",", ":"))
+    if len(text) >= LINE_LIMIT:
+        raise ValueError(
+            f"The message is {len(text) + 1} bytes long; a line holds {LINE_LIMIT}. Write a file "
+            "and name it instead."
+        )
+    return text.encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """The message of a line. ValueError where it is none."""
+    if len(line) > LINE_LIMIT:
+        raise ValueError(f"a line is longer than {LINE_LIMIT} bytes")
+    try:
+        message = json.loads(line.decode("utf-8"), parse_float=_finite, parse_constant=_finite)
+    except RecursionError as why:
+        raise ValueError("a line is nested too deep") from why
+    if not isinstance(message, dict):
+        raise ValueError(f"a line is not an object: {line[:80]!r}")
+    return message
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(float(text)):
+        raise ValueError(f"a line holds {text}")
+    return float(text)
+
+
+def agree(theirs: Any) -> list[int]:
+    """The protocol both sides speak: equal major, the smaller minor.
+
+    WireError -32010 with the remedy where the majors differ, ValueError where `theirs` is
+    not a version.
+    """
+    if not (isinstance(theirs, list) and [type(n) for n in theirs[:2]] == [int, int]):
+        raise ValueError(f"{theirs!r} is not a protocol version")
+    if theirs[0] != PROTOCOL[0]:
+        raise WireError(
+            VERSION_SKEW,
+            f"One side speaks protocol {theirs[0]}.{theirs[1]}, the other {PROTOCOL[0]}."
+            f"{PROTOCOL[1]}: the files in the host and the worker are of different versions.",
+            "Run install.py again, then restart the host, so that both are the same Answerprint.",
+        )
+    return [PROTOCOL[0], min(PROTOCOL[1], theirs[1])]

@@ -1,0 +1,127 @@
+"""The worker's process as its host sees it: how it is started, its pipes, its end.
+
+Standard library only, Python 3.8 and up.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from typing import Callable, Sequence
+
+from .messages import LINE_LIMIT, Message, decode
+
+LAST_WORDS = 2.0  # seconds to end after its output closed, and to read what it left
+
+
+def command(python: str) -> list[str]:
+    """How the worker is started by the Python of Answerprint's own environment."""
+    return [python, "-I", "-u", "-X", "utf8", "-m", "answerprint.worker"]
+
+
+def environment() -> dict[str, str]:
+    """The host's environment without what would bend the worker's Python, Qt or linker."""
+    ours = {"PYTHONNOUSERSITE": "1", "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}
+    host = ("PYTHON", "QT_", "QML2_", "LD_", "DYLD_")
+    return {**ours, **{k: v for k, v in os.environ.items() if not k.upper().startswith(host)}}
+
+
+class Process:
+    """A running worker and the four threads that serve its pipes, so that no host ever waits.
+
+    What it says is put as (self, message) into `inbox`; its end as (self, None), last.
+    """
+
+    def __init__(
+        self, command: Sequence[str], inbox: queue.Queue[tuple[Process, Message | None]]
+    ) -> None:
+        self.popen = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            close_fds=True,
+            start_new_session=True,  # ^C in the host's terminal is not the worker's
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        self.fault = ""  # what it did against the protocol
+        self.stderr: collections.deque[str] = collections.deque(maxlen=200)
+        self.ended = threading.Event()
+        self._inbox = inbox
+        self._outbox: queue.Queue[bytes | None] = queue.Queue()
+        self._readers = [self._thread(self._read), self._thread(self._drain)]
+        self._thread(self._write)
+        self._watcher = self._thread(self._watch)
+
+    def _thread(self, target: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=target, name="answerprint wire", daemon=True)
+        thread.start()
+        return thread
+
+    def send(self, line: bytes) -> None:
+        self._outbox.put(line)
+
+    def kill(self, fault: str = "") -> None:
+        """End it and what it started, at once."""
+        self.fault = self.fault or fault
+        if not self.ended.is_set():
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        if sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left
+                os.killpg(self.popen.pid, signal.SIGKILL)
+        else:
+            self.popen.kill()
+
+    def join(self) -> None:
+        """Until its last words are read; bounded, for a kernel may keep it in a call."""
+        self._watcher.join(5 * LAST_WORDS)
+
+    def _read(self) -> None:
+        assert self.popen.stdout
+        with self.popen.stdout as lines:
+            while True:
+                line = lines.readline(LINE_LIMIT + 1)
+                if not line.endswith(b"\n") and len(line) <= LINE_LIMIT:
+                    break  # its end, perhaps in the middle of a line
+                try:
+                    self._inbox.put((self, decode(line)))
+                except ValueError as why:
+                    self.kill(f"It wrote what is no message: {why}.")
+                    break
+        if not self.ended.wait(LAST_WORDS):
+            self.kill("It closed its output and went on.")
+
+    def _drain(self) -> None:
+        assert self.popen.stderr
+        with self.popen.stderr as lines:
+            while True:
+                line = lines.readline(4096)
+                if not line:
+                    return
+                self.stderr.append(line.decode("utf-8", "backslashreplace").rstrip())
+
+    def _write(self) -> None:
+        assert self.popen.stdin
+        # A closed pipe is the worker's end, which `_watch` reports.
+        with contextlib.suppress(OSError), self.popen.stdin as pipe:
+            for line in iter(self._outbox.get, None):
+                pipe.write(line)
+                pipe.flush()
+
+    def _watch(self) -> None:
+        self.popen.wait()
+        self._kill_group()  # a child it left would go on holding the pipes and the device
+        self.ended.set()
+        self._outbox.put(None)
+        for thread in self._readers:
+            thread.join(LAST_WORDS)
+        self._inbox.put((self, None))

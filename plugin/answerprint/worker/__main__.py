@@ -1,0 +1,132 @@
+"""What the worker offers, and its start: `python -I -u -X utf8 -m answerprint.worker`.
+
+Nothing here imports torch, OpenCV or OpenImageIO before a request needs them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from answerprint import tools
+from answerprint.errors import BadParameter
+from answerprint.events import Events
+from answerprint.worker.cache import cache_folder
+from answerprint.worker.serve import Handler, serve
+
+VIEWS = 64  # pictures kept for one host; the oldest gives its place to the newest
+VIEW_PARAMS: dict[str, type | tuple[type, ...]] = {
+    "path": str,
+    "frame": int,
+    "exposure": (int, float),
+    "display": str,
+    "size": int,
+}
+VIEW_HINT = "Give path and display as texts, frame, exposure and size as numbers."
+VIEW_SECONDS = 24 * 3600  # after which a picture of some earlier session is removed
+
+_turns = itertools.count()
+
+
+def tool_list(params: dict[str, Any], events: Events) -> list[dict[str, Any]]:
+    """Name, label, summary and version of every tool."""
+    keys = ("name", "label", "summary", "version")
+    return [{key: spec[key] for key in keys} for spec in (each.spec() for each in tools.every())]
+
+
+def tool_describe(params: dict[str, Any], events: Events) -> dict[str, Any]:
+    """{tool} -> its whole declaration: all that a panel is built from."""
+    return tools.find(_text(params, "tool")).spec()
+
+
+def device_list(params: dict[str, Any], events: Events) -> list[dict[str, Any]]:
+    """Where work can run: {id, name, vram}; vram in bytes, None for the CPU. Loads torch."""
+    import torch
+
+    found: list[dict[str, Any]] = [{"id": "cpu", "name": platform.machine(), "vram": None}]
+    for number in range(torch.cuda.device_count()):
+        card = torch.cuda.get_device_properties(number)
+        found.append({"id": f"cuda:{number}", "name": card.name, "vram": card.total_memory})
+    return found
+
+
+def models() -> tuple[str, ...]:
+    """Ids of the models that have a card. None ships yet: every tool solves from the shots."""
+    return ()
+
+
+def model(params: dict[str, Any], events: Events) -> NoReturn:
+    """`model.status`, `model.ensure`, `model.unload`: {id}. Refuses an id that has no card."""
+    known = ", ".join(models()) or "none; no tool needs one"
+    raise BadParameter(f"There is no model '{_text(params, 'id')}'.", f"There is: {known}.")
+
+
+def job_run(params: dict[str, Any], events: Events) -> dict[str, Any]:
+    """Run a tool: {tool, params, inputs, outputs, context} -> {results, outputs, report}."""
+    from answerprint.worker.jobs import run_request
+
+    return run_request(params, events)
+
+
+def view_render(params: dict[str, Any], events: Events) -> dict[str, str]:
+    """{path, frame, exposure, display, size} -> {path} of a PNG, good until 64 more are made."""
+    for name, kind in VIEW_PARAMS.items():
+        value = params.get(name)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise BadParameter(f"A picture was asked for with {name} {value!r}.", VIEW_HINT)
+    from answerprint.frames.view import render_view
+
+    folder = cache_folder("views")
+    turn = next(_turns)
+    if turn == 0:
+        _clear(folder)
+    out = folder / f"view-{os.getpid()}-{turn % VIEWS:02}.png"
+    asked = {name: params[name] for name in VIEW_PARAMS}
+    return {"path": render_view(**asked, out_path=str(out))}
+
+
+HANDLERS: dict[str, Handler] = {
+    "tool.list": tool_list,
+    "tool.describe": tool_describe,
+    "device.list": device_list,
+    "model.status": model,
+    "model.ensure": model,
+    "model.unload": model,
+    "job.run": job_run,
+    "view.render": view_render,
+}
+
+
+def main() -> NoReturn:
+    """Serve a host over stdin and stdout. A crash leaves no core: it would hold the shot."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    serve(HANDLERS)
+
+
+def _text(params: dict[str, Any], name: str) -> str:
+    value = params.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadParameter(f"'{name}' is {value!r}.", f"Give '{name}' as a text.")
+    return value
+
+
+def _clear(folder: Path) -> None:
+    """Remove pictures of sessions long gone: nobody else would, and they show the shot."""
+    for old in folder.glob("view-*.png"):
+        try:
+            if time.time() - old.stat().st_mtime > VIEW_SECONDS:
+                old.unlink()
+        except FileNotFoundError:
+            continue  # another worker was faster
+
+
+if __name__ == "__main__":
+    main()
