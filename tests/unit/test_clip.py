@@ -10,12 +10,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from pictures import add_attribute, plate, save, save_parts, spec_of
+
 from answerprint.errors import BadInput, BadParameter
 from answerprint.frames import colour
 from answerprint.frames.clip import open_clip, picture_of
 from answerprint.frames.frame import Part, Window
 from answerprint.frames.writer import FrameWriter
-from pictures import add_attribute, plate, save, save_parts, spec_of
 
 REC709 = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329)
 

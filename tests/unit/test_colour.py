@@ -9,6 +9,7 @@ import numpy as np
 import PyOpenColorIO as ocio
 import pytest
 import torch
+
 from answerprint.errors import BadInput, BadParameter
 from answerprint.frames import colour, primaries
 from answerprint.frames.frame import Part, Window

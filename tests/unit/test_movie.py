@@ -14,9 +14,10 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from movies import dump, make, plain
+
 from answerprint.errors import BadInput
 from answerprint.frames.movie import open_movie
-from movies import dump, make, plain
 
 # --- numbers -------------------------------------------------------------------------------
 

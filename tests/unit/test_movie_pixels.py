@@ -7,11 +7,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from movies import PATCHES, SHARES, SIDE, dump, make, middles, patches, plain
+
 from answerprint.errors import BadParameter
 from answerprint.frames import colour, curves
 from answerprint.frames.movie import open_movie
 from answerprint.frames.yuv import Planes
-from movies import PATCHES, SHARES, SIDE, dump, make, middles, patches, plain
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["legal", "full"])

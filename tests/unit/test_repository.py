@@ -9,8 +9,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import answerprint
 import pytest
+
+import answerprint
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

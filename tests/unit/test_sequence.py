@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from answerprint.errors import BadInput
 from answerprint.frames.sequence import Found, _fits, _split, find, ranges
 from answerprint.tool import frame_numbers
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def folder(root: Path, *names: str) -> Path:

@@ -10,9 +10,6 @@ from typing import Any
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from answerprint.errors import BadInput
-from answerprint.frames.frame import Window
-from answerprint.frames.still import open_still, rate_of
 from pictures import (
     add_attribute,
     bits,
@@ -23,6 +20,10 @@ from pictures import (
     set_attribute,
     spec_of,
 )
+
+from answerprint.errors import BadInput
+from answerprint.frames.frame import Window
+from answerprint.frames.still import open_still, rate_of
 
 REC709 = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329)
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from pictures import save
+
 from answerprint.errors import BadInput, BadParameter, CannotWrite
 from answerprint.frames import colour, view
-from pictures import save
 
 
 def shown(path: str | Path) -> np.ndarray:

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pictures import add_attribute, bits, headers, plate, save, save_parts, spec_of
+
 from answerprint.errors import CannotWrite, InternalError
 from answerprint.frames.frame import Part, Window
 from answerprint.frames.still import open_still
 from answerprint.frames.writer import FrameWriter, free_space_check, reclaim
-from pictures import add_attribute, bits, headers, plate, save, save_parts, spec_of
 
 OURS = {"answerprint:tool": "match"}
 

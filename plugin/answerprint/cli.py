@@ -1,0 +1,256 @@
+"""The command line. Flags of a tool come from its declaration; nothing is listed twice.
+
+Exit status: 0 done, 1 partial, 2 refused input, 3 cancelled, 4 our own fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from answerprint import __version__
+from answerprint.errors import AnswerprintError, BadParameter, Cancelled, InternalError
+from answerprint.events import Events
+from answerprint.tool import Flag, Names, Num, Tool
+from answerprint.tools import every
+
+_COMMON = ("frames", "out", "colourspace", "name", "device", "json", "write_frames")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in our own words, and lets the caller decide how to end."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadParameter(f"{self.prog}: {message}.", f"See: {self.prog} --help")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = _Parser(
+        prog="answerprint",
+        description="Repairs what a shoot left wrong, from the shoot's own material.",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"answerprint {__version__}")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    listing = verbs.add_parser("tools", help="what there is", allow_abbrev=False)
+    listing.add_argument("--json", action="store_true", help="the whole catalogue as JSON")
+    for each in every():
+        _tool(verbs.add_parser(each.name, help=each.summary, allow_abbrev=False), each)
+    again = verbs.add_parser("run", help="repeat a recipe", allow_abbrev=False)
+    again.add_argument("recipe", help="a recipe.json")
+    again.add_argument("--out", help="another folder (default: the recipe's own)")
+    again.add_argument("--frames", help="another range, such as 1001-1050")
+    again.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
+    verbs.add_parser("worker", help="serve a host over stdin and stdout", allow_abbrev=False)
+    return top
+
+
+def _tool(verb: argparse.ArgumentParser, tool: Tool) -> None:
+    verb.description = tool.summary
+    verb.add_argument("source", metavar="SOURCE", help="plate.%%04d.exr, a file, folder or movie")
+    for name, each in tool.inputs.items():
+        verb.add_argument(_flag(name), metavar="PATH", help=each.help)
+        verb.add_argument(
+            _flag(f"{name}_colourspace"), metavar="NAME", help=f"colour space of the {name}"
+        )
+    verb.add_argument("--out", metavar="DIR", required=True, help="folder for the results")
+    verb.add_argument("--frames", metavar="A-B", default="", help="range to work on")
+    verb.add_argument("--colourspace", metavar="NAME", help="colour space of the source")
+    verb.add_argument("--name", default="", help="base name of the results (default: the tool's)")
+    verb.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    verb.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
+    verb.add_argument(
+        "--write-frames",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="write result frames, or the side files only",
+    )
+    for name, (kind, default, control) in tool.controls().items():
+        more: dict[str, Any] = {"default": argparse.SUPPRESS, "dest": f"param:{name}"}
+        more["help"] = f"{control.help} (default {default})".replace("%", "%%")
+        if isinstance(control, Num):
+            more |= {"type": int if kind is int else float, "metavar": "N"}
+        elif isinstance(control, Flag):
+            more["action"] = argparse.BooleanOptionalAction
+        elif isinstance(control, Names):
+            more |= {"action": "append", "metavar": "NAME"}
+        else:
+            more["metavar"] = "|".join(control.row(kind).get("choices", ["FRAMES"]))
+        verb.add_argument(_flag(name), **more)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _tidy(words: Sequence[str]) -> list[str]:
+    """Hyphens for underscores in flags; a range such as -5-10 stays with the flag before it."""
+    tidy: list[str] = []
+    for word in words:
+        if word.startswith("--"):
+            flag, equals, value = word.partition("=")
+            tidy.append(flag.replace("_", "-") + equals + value)
+        elif re.fullmatch(r"-\d[\dx,.-]*", word) and tidy and tidy[-1].startswith("--"):
+            tidy[-1] += f"={word}"
+        else:
+            tidy.append(word)
+    return tidy
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status."""
+    given = _tidy(sys.argv[1:] if words is None else words)
+    as_json = "--json" in given
+    try:
+        status, answer = _run(parser().parse_args(given))
+    except AnswerprintError as refused:
+        if isinstance(refused, InternalError):
+            traceback.print_exc()
+        return _ended(refused, as_json)
+    except Exception as fault:  # noqa: BLE001 - the process boundary
+        traceback.print_exc()
+        ours = InternalError(
+            f"Answerprint failed: {fault}.", "This is our fault; the lines above say where."
+        )
+        return _ended(ours, as_json)
+    if answer is not None and as_json:
+        print(json.dumps(answer, allow_nan=False))
+    return status
+
+
+def _ended(refused: AnswerprintError, as_json: bool) -> int:
+    for text in (refused.title, refused.detail, refused.hint):
+        if text:
+            print(text, file=sys.stderr)
+    if as_json:
+        word = {2: "refused", 3: "cancelled", 4: "failed"}[refused.exit_status]
+        print(json.dumps({"status": word, "error": {"code": refused.code} | refused.data()}))
+    return refused.exit_status
+
+
+def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
+    if asked.verb == "tools":
+        return 0, _list(asked.json)
+    if asked.verb == "worker":
+        from answerprint.worker.__main__ import main as serve
+
+        serve()
+        return 0, None
+    from answerprint.worker import jobs, order
+
+    if asked.verb == "run":
+        made = order.from_recipe(
+            Path(asked.recipe), Path(asked.out) if asked.out else None, asked.frames
+        )
+    else:
+        made = _order(asked)
+    with _Terminal() as events:
+        outcome = jobs.run(made, events, repeat=asked.verb == "run")
+    report = outcome.report
+    print(report["sentence"], file=sys.stderr)
+    for failed in (report["frames"] or {}).get("failed", []):
+        print(f"Frame {failed['frame']}: {failed['reason']}", file=sys.stderr)
+    for warning in report["warnings"]:
+        print(f"Note: {warning}", file=sys.stderr)
+    print(f"Report: {outcome.outputs['page']}", file=sys.stderr)
+    return (1 if outcome.status == "partial" else 0), outcome.as_dict()
+
+
+def _list(as_json: bool) -> dict[str, Any] | None:
+    if as_json:
+        return {"tools": [each.spec() for each in every()]}
+    for each in every():
+        print(f"{each.name:16}{each.summary}")
+    return None
+
+
+def _order(asked: argparse.Namespace) -> Any:
+    from answerprint.worker.order import Order, Source
+
+    tool = next(each for each in every() if each.name == asked.verb)
+    values = vars(asked)
+    inputs = {"source": Source(asked.source, asked.colourspace)}
+    for name in tool.inputs:
+        if values[name]:
+            inputs[name] = Source(values[name], values[f"{name}_colourspace"])
+    return Order(
+        tool=tool.name,
+        inputs=inputs,
+        out=Path(asked.out),
+        params={n[6:]: v for n, v in values.items() if n.startswith("param:")},
+        name=asked.name,
+        frames=asked.frames,
+        device=asked.device,
+        write_frames=asked.write_frames,
+    )
+
+
+class _Terminal(Events):
+    """Progress on stderr: a bar on a terminal, else a line now and then. Ctrl-C cancels."""
+
+    def __init__(self) -> None:
+        self._stop = False
+        self._stage, self._since, self._last = "", 0.0, 0.0
+        self._bar = sys.stderr.isatty()
+
+    def __enter__(self) -> _Terminal:
+        self._before = {s: signal.signal(s, self._asked) for s in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        if self._bar and self._stage:
+            print(file=sys.stderr)
+
+    def _asked(self, number: int, frame: FrameType | None) -> None:
+        if self._stop:
+            raise KeyboardInterrupt
+        self._stop = True
+
+    def cancelled(self) -> bool:
+        return self._stop
+
+    def progress(self, stage: str, done: int, total: int, message: str = "") -> None:
+        now = time.monotonic()
+        if stage != self._stage:
+            self._stage, self._since, self._last = stage, now, 0.0
+        if done < total and now - self._last < (0.1 if self._bar else 2.0):
+            return
+        self._last = now
+        spent = now - self._since
+        left = f", {spent / done * (total - done):.0f} s left" if 0 < done < total else ""
+        text = f"{stage} {done}/{total}{left}"
+        if self._bar:
+            filled = round(24 * done / max(total, 1))
+            print(f"\r[{'#' * filled}{'.' * (24 - filled)}] {text}\x1b[K", end="", file=sys.stderr)
+        else:
+            print(text, file=sys.stderr)
+
+    def log(self, level: str, message: str) -> None:
+        print(f"{level}: {message}", file=sys.stderr)
+
+
+def _interrupted() -> int:
+    return _ended(Cancelled("Stopped at once."), "--json" in sys.argv)
+
+
+def entry() -> int:
+    """`main`, and a second Ctrl-C ends as a cancel too."""
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return _interrupted()
+
+
+if __name__ == "__main__":
+    sys.exit(entry())

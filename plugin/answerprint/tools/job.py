@@ -1,0 +1,72 @@
+"""What a tool's function is given, and what it hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from answerprint.events import Events
+from answerprint.frames.clip import Clip
+from answerprint.frames.colour import Space
+
+Rows = Callable[[np.ndarray], tuple[np.ndarray, int]]
+"""(rows, W, 3) to the same, graded, and how many values were held at the largest half."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a tool works with.
+
+    clips    the open inputs by name; 'source' always, its `frames` are the range to work on.
+    out      folder for side files; it exists.
+    name     what its files are called: '<name>.cc', '<name>.%04d.exr'.
+    device   'cpu' or a torch device such as 'cuda:0'.
+    events   progress, log and cancel.
+    solved   what an earlier run of the same recipe solved, or None: then solve it.
+    """
+
+    clips: Mapping[str, Clip]
+    out: Path
+    name: str
+    device: str
+    events: Events
+    solved: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG beside the report, and the line under it."""
+
+    path: Path
+    caption: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a tool hands back before any frame is made.
+
+    solved     plain JSON: all that was measured and decided. It goes into the recipe; given
+               it back, the tool plans the same without measuring again.
+    report     plain JSON: what the artist should know; it joins `report.json`.
+    sentence   the outcome in plain words.
+    results    plain data for the hosts' adapters (HOSTS: cdl, lut, frames, note, ...).
+    looked_at  frames of each input that the solution rests on.
+    pixels     (frame, here, there) -> function for rows, or None where the frame stays as it
+               is. None instead of a function: this plan makes no frames.
+    pictures   for the report's page.
+    warnings   sentences.
+    """
+
+    solved: dict[str, Any]
+    report: dict[str, Any]
+    sentence: str
+    looked_at: Mapping[str, tuple[int, ...]]
+    results: list[dict[str, Any]] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    pixels: Callable[[int, Space, Space], Rows | None] | None = None
+    pictures: list[Picture] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)

@@ -1,0 +1,321 @@
+"""Solve a shot match: choose the evidence, solve the levels, say how far to trust it.
+
+`solve` measures, once; its result is plain JSON that a recipe keeps. `outcome` turns that into
+a grade at a level and a strength, as often as the artist likes, without measuring again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import cv2
+import numpy as np
+
+from answerprint.frames import colour
+from answerprint.frames.curves import acescct_inverse
+from answerprint.frames.grade import Cdl, Grade
+from answerprint.vision import compare, fit, levels, pairs, palette, ramp, refit
+from answerprint.vision.levels import Pairs
+from answerprint.vision.pairs import Pictures
+
+NO_EVIDENCE = "no evidence"
+LEAST_SHARE = 0.35
+"""Share of both palettes that has to find partners before a palette match is believed."""
+AGREE = 3.0
+"""CIEDE2000 within which a pair agrees with the solution."""
+LEAST_AGREEMENT = 0.35
+PALETTE_WIDTH = 200
+KEPT_PAIRS, DRAWN = 1200, 120
+
+
+def solve(
+    source: Pictures,
+    reference: Pictures,
+    method: str,
+    with_ramp: bool,
+    told: Callable[[int, int], None],
+) -> dict[str, Any]:
+    """All that was measured and solved, as plain JSON.
+
+    method   'auto', 'correspondence' or 'palette'.
+    told     is called with (done, total) as the work goes on, and may raise to stop.
+    """
+    source, reference = pairs.usable(source), pairs.usable(reference)
+    why = []
+    if method in ("auto", "correspondence"):
+        evidence = pairs.shared_surfaces(source, reference, told)
+        solved, reason = _from_surfaces(evidence, source, with_ramp)
+        if solved:
+            return solved
+        why.append(reason)
+    if method in ("auto", "palette"):
+        solved, reason = _from_palettes(source, reference)
+        if solved:
+            if with_ramp:
+                solved["notes"].append(
+                    "A ramp needs surfaces that both shots show; one exposure was solved."
+                )
+            return solved
+        why.append(reason)
+    return {"method": method, "verdict": NO_EVIDENCE, "why": " ".join(why), "notes": []}
+
+
+# --- surfaces ------------------------------------------------------------------------------
+
+
+def _from_surfaces(
+    evidence: pairs.Evidence, source: Pictures, with_ramp: bool
+) -> tuple[dict[str, Any], str]:
+    if evidence.structures < pairs.ENOUGH:
+        return {}, (
+            f"The shots share {evidence.structures} recognisable structures; "
+            f"{pairs.ENOUGH} are needed."
+        )
+    found, notes, points = evidence.pairs, [], []
+    solution = levels.solve(found)
+    if with_ramp:
+        points = _ramp(evidence, solution)
+        if points:
+            found = _exposed(found, evidence.where[:, 0], points)
+            solution = levels.solve(found)
+        else:
+            notes.append("No exposure ramp was found; one exposure was solved for the shot.")
+    after = levels.graded(found.source, "saturation", solution.theta, solution.cube)
+    agree = levels.error(after, found.reference) < AGREE
+    agreement = float((found.weight * agree).sum() / found.weight.sum())
+    if agreement < LEAST_AGREEMENT:
+        return {}, (
+            f"{evidence.structures} structures look alike but only {agreement:.0%} of them agree "
+            "on one grade."
+        )
+    enough = evidence.structures / (evidence.structures + 25)
+    cover = _cover(source, found)
+    solved = _as_json("correspondence", solution, found, source)
+    solved |= {
+        "confidence": round(enough * agreement * (0.6 + 0.4 * cover), 3),
+        "structures": evidence.structures,
+        "shares": None,
+        "drawn": _drawn(evidence),
+        "ramp": points,
+        "notes": notes,
+    }
+    return solved, ""
+
+
+def _ramp(evidence: pairs.Evidence, solution: levels.Solution) -> list[tuple[int, float]]:
+    after = levels.graded(evidence.pairs.source, "saturation", solution.theta, solution.cube)
+    close = levels.error(after, evidence.pairs.reference) < 12
+    return ramp.ramp(
+        evidence.where[close, 0],
+        after[close],
+        evidence.pairs.reference[close],
+        evidence.pairs.weight[close],
+    )
+
+
+def _exposed(found: Pairs, frames: np.ndarray, points: Sequence[Sequence[float]]) -> Pairs:
+    stops = np.array([ramp.stops_at(points, int(n)) for n in frames])
+    light = acescct_inverse(found.source) * np.exp2(stops)[:, None]
+    return replace(found, source=colour.acescct(light))
+
+
+def _cover(source: Pictures, found: Pairs) -> float:
+    """Share of the shot's colours that lie near a measured one."""
+    shot = palette.palette(_small(source))
+    apart = ((shot.code[:, None] - found.source[None, ::8]) ** 2).sum(-1).min(1)
+    return float(shot.weight[np.sqrt(apart) < 0.06].sum())
+
+
+def _drawn(evidence: pairs.Evidence) -> list[list[float]]:
+    """Some of the places found in both, of the two frames that have most in common."""
+    _, which, count = np.unique(
+        evidence.where[:, [0, 3]], axis=0, return_inverse=True, return_counts=True
+    )
+    mine = evidence.where[which.ravel() == count.argmax()]
+    _, first = np.unique(np.floor(mine[:, 1:3] * 40), axis=0, return_index=True)
+    some = np.sort(first)[np.linspace(0, len(first) - 1, min(DRAWN, len(first))).astype(int)]
+    return [[round(float(v), 4) for v in row] for row in mine[some]]
+
+
+# --- palettes ------------------------------------------------------------------------------
+
+
+def _from_palettes(source: Pictures, reference: Pictures) -> tuple[dict[str, Any], str]:
+    shot, hero = (palette.palette(_small(p)) for p in (source, reference))
+    if not len(shot.code) or not len(hero.code):
+        return {}, "A shot has no pixel between clipping and noise."
+    shared = palette.match(shot, hero)
+    least = min(shared.source_share, shared.reference_share)
+    if least < LEAST_SHARE:
+        return {}, (
+            f"The palettes share {least:.0%} of their colours; {LEAST_SHARE:.0%} are needed."
+        )
+    theta = {
+        name: _cautious(palette.match(shot, hero, free).fit) for name, free in fit.LEVELS.items()
+    }
+    found = _laid_together(shot, hero, theta["saturation"])
+    cube = np.zeros((2, 2, 2, 3), np.float32)
+    error = {
+        name: float(
+            (
+                levels.error(levels.graded(found.source, name, theta, cube), found.reference)
+                * found.weight
+            ).sum()
+            / found.weight.sum()
+        )
+        for name in levels.NAMES[:4]
+    }
+    solution = levels.Solution(theta, cube, error, "saturation")
+    solved = _as_json("palette", solution, found, source)
+    solved |= {
+        "confidence": round(0.6 * least, 3),
+        "structures": 0,
+        "shares": [round(shared.source_share, 3), round(shared.reference_share, 3)],
+        "drawn": [],
+        "ramp": [],
+        "notes": [
+            "The shots show nothing in common; the match rests on the part of their palettes "
+            "that they share. Look at it before you trust it."
+        ],
+    }
+    return solved, ""
+
+
+def _cautious(found: fit.Fit) -> np.ndarray:
+    """Less of a solution that its own uncertainty does not tell from doing nothing."""
+    free = np.flatnonzero(np.diag(found.covariance) > 0)
+    part = found.theta[free]
+    sure = float(part @ np.linalg.solve(found.covariance[np.ix_(free, free)], part))
+    return np.asarray(found.theta * (sure / (sure + 1)))
+
+
+def _laid_together(shot: palette.Palette, hero: palette.Palette, theta: np.ndarray) -> Pairs:
+    """The cells that lie on each other after the match, as pairs."""
+    moved = fit.apply(theta, shot.code)
+    apart = ((moved[:, None] - hero.code[None]) ** 2).sum(-1)
+    nearest = apart.argmin(1)
+    close = np.sqrt(apart[np.arange(len(moved)), nearest]) < 2 * palette.CELL
+    if not close.any():
+        close[:] = True
+    return Pairs(
+        shot.code[close],
+        hero.code[nearest][close],
+        shot.weight[close],
+        np.arange(int(close.sum())),
+    )
+
+
+def _small(pictures: Pictures) -> list[tuple[np.ndarray, np.ndarray]]:
+    small = []
+    for rgb, valid in pictures.values():
+        wide = min(PALETTE_WIDTH, rgb.shape[1])
+        size = (wide, max(1, round(rgb.shape[0] * wide / rgb.shape[1])))
+        weight = cv2.resize(valid.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        light = cv2.resize(np.where(valid[..., None], rgb, 0), size, interpolation=cv2.INTER_AREA)
+        small.append((light / np.maximum(weight, 1e-6)[..., None], weight > 0.5))
+    return small
+
+
+# --- the solution as data ------------------------------------------------------------------
+
+
+def _as_json(
+    method: str, solution: levels.Solution, found: Pairs, source: Pictures
+) -> dict[str, Any]:
+    keep = np.arange(len(found.source))
+    if len(keep) > KEPT_PAIRS:
+        keep = np.sort(np.random.default_rng(0).choice(keep, KEPT_PAIRS, replace=False))
+    shot = palette.palette(_small(source))
+    made: dict[str, Any] = {
+        "verdict": "match",
+        "method": method,
+        "chosen": solution.chosen,
+        "levels": {
+            name: {
+                "cdl": (
+                    fit.cdl(solution.theta["saturation" if name == "lut" else name])
+                    if name != "none"
+                    else Cdl()
+                ).as_dict(),
+                "unseen_delta_e": round(error, 4),
+            }
+            for name, error in solution.error.items()
+        },
+        "residual": None,
+        "pairs": {
+            "source": _listed(found.source[keep]),
+            "reference": _listed(found.reference[keep]),
+            "weight": _listed(found.weight[keep]),
+            "count": len(found.source),
+        },
+        "colours": {"code": _listed(shot.code), "weight": _listed(shot.weight, 7)},
+    }
+    if "lut" in solution.error:
+        made["residual"] = _listed(solution.cube)
+    return made
+
+
+def _listed(values: np.ndarray, digits: int = 5) -> list[Any]:
+    listed: list[Any] = np.round(values.astype(np.float64), digits).tolist()
+    return listed
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A solution at a level and a strength.
+
+    refused     there was no evidence: identity, no frames.
+    level       the level in force; 'none' where the shots stand together already.
+    grade       what is done to the shot.
+    spaces      CDL numbers for other working spaces, by name.
+    """
+
+    refused: bool
+    level: str
+    grade: Grade
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    residual: dict[str, float] = field(default_factory=dict)
+    spaces: dict[str, refit.Refit] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def outcome(
+    solved: dict[str, Any], level: str, strength: float, spaces: Sequence[colour.Space]
+) -> Outcome:
+    """The grade of a solution at a level ('auto' for the one that was chosen) and a strength."""
+    if solved["verdict"] == NO_EVIDENCE:
+        return Outcome(True, "none", Grade(), warnings=[solved["why"]])
+    warnings = list(solved["notes"])
+    level = solved["chosen"] if level == "auto" else level
+    if level not in solved["levels"]:
+        warnings.append(f"There is no evidence for level '{level}'; 'saturation' is used.")
+        level = "saturation"
+    cube = np.array(solved["residual"], np.float32) if level == "lut" else None
+    grade = Grade(Cdl.of(solved["levels"][level]["cdl"]), cube).at(strength)
+    source, reference, weight = (
+        np.array(solved["pairs"][name]) for name in ("source", "reference", "weight")
+    )
+    light, wanted = acescct_inverse(source), acescct_inverse(reference)
+    codes, shares = (np.array(solved["colours"][n]) for n in ("code", "weight"))
+    return Outcome(
+        False,
+        level,
+        grade,
+        compare.difference(light, wanted, weight),
+        compare.difference(acescct_inverse(grade.code(source)), wanted, weight),
+        _cdl_against(grade, codes, shares),
+        {s.name: refit.refit(codes, grade.code(codes), shares, s) for s in spaces},
+        warnings,
+    )
+
+
+def _cdl_against(grade: Grade, codes: np.ndarray, weight: np.ndarray) -> dict[str, float]:
+    """How far the CDL alone, in ACEScct, lands from the whole grade on the shot's colours."""
+    apart = levels.error(grade.cdl(codes), grade.code(codes))
+    return {
+        "mean": round(float((apart * weight).sum() / weight.sum()), 4),
+        "percentile_95": round(float(np.quantile(apart, 0.95)), 4),
+    }

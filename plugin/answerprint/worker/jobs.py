@@ -1,0 +1,268 @@
+"""Run a tool: open its inputs, let it plan, make the frames, write recipe and report.
+
+The command line and the worker's `job.run` both come here. Beside the frames a run leaves
+`recipe.json` (what was done, repeatable), `report.json` (what was found) and `report.html`
+(the same to look at).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from answerprint import __version__
+from answerprint.errors import BadInput, BadParameter, CannotWrite
+from answerprint.events import Events
+from answerprint.frames import colour
+from answerprint.frames.clip import Clip, open_clip
+from answerprint.frames.config import config_name
+from answerprint.frames.device import choose, device_class
+from answerprint.frames.text import write_json
+from answerprint.tool import Tool
+from answerprint.tools import find
+from answerprint.tools.job import Job, Plan
+from answerprint.trust.disclosure import disclosure, source_type
+from answerprint.worker import page, render
+from answerprint.worker.leases import lease
+from answerprint.worker.order import Order, digest, from_request, solution_of, to_recipe
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: `status` is 'done' or 'partial'."""
+
+    status: str
+    report: dict[str, Any]
+    results: list[dict[str, Any]]
+    outputs: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "status": self.status,
+            "results": self.results,
+            "outputs": self.outputs,
+            "report": self.report,
+        }
+
+
+def run_request(request: dict[str, Any], events: Events) -> dict[str, Any]:
+    """A `job.run` of the wire: its result, or an AnswerprintError."""
+    return run(from_request(request), events).as_dict()
+
+
+def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
+    """Do what the order says.
+
+    repeat   the order comes from a recipe: inputs that changed since are refused, not measured
+             anew.
+
+    Raises an AnswerprintError where nothing can be done; a frame that cannot be made is in the
+    report instead, and the outcome is 'partial'.
+    """
+    started = time.monotonic()
+    tool = find(order.tool)
+    params = tool.parse(order.params, order.version)
+    order = replace(order, params=_plain(params), version=tool.version, name=_name(order, tool))
+    device = choose(order.device)
+    _make_folder(order.out)
+    if not repeat:
+        live = {name for name, (_, _, control) in tool.controls().items() if control.live}
+        order = solution_of(order, live)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(lease(device, events))
+        clips = {n: stack.enter_context(c) for n, c in _open(order, tool).items()}
+        order = _still_holds(order, clips, repeat)
+        job = Job(clips, order.out, order.name, device, events, order.solved)
+        plan: Plan = tool.run(job, params)
+        solved_after = time.monotonic() - started
+        facts = {
+            "looked_at": {n: _hashes(clips[n], frames) for n, frames in plan.looked_at.items()},
+            "colour": _colour(clips),
+            "models": {},
+            "device_class": device_class(device),
+            "solved": plan.solved,
+        }
+        recipe = to_recipe(order, facts)
+        write_json(order.out / "recipe.json", recipe)
+        made = _frames(order, tool, plan, clips["source"], recipe, events)
+        status = "partial" if made is not None and made.partial else "done"
+        report = {
+            "schema": "answerprint.report/1",
+            "answerprint": __version__,
+            "status": status,
+            "tool": tool.name,
+            "version": tool.version,
+            "parameters": dict(order.params),
+            "sentence": plan.sentence,
+            **plan.report,
+            "colour": facts["colour"],
+            "frames": render.summary(made) if made is not None else None,
+            "files": [str(f) for f in plan.files],
+            "warnings": [*_notes(clips), *plan.warnings],
+            "timings": {
+                "solve_seconds": round(solved_after, 3),
+                "total_seconds": round(time.monotonic() - started, 3),
+            },
+            "machine": {"device": device, "python": platform.python_version()},
+            "disclosure": disclosure(tool.policy, {}),
+        }
+        outputs: dict[str, Any] = {
+            "dir": str(order.out),
+            "recipe": str(order.out / "recipe.json"),
+            "report": str(order.out / "report.json"),
+            "page": str(order.out / "report.html"),
+        }
+        results = list(plan.results)
+        if made is not None:
+            outputs["frames"] = _frame_set(order, clips["source"], made)
+            results.append({"kind": "frames"} | outputs["frames"])
+        write_json(order.out / "report.json", report)
+        page.write(order.out / "report.html", tool, report, plan.pictures)
+    return Outcome(status, report, results, outputs)
+
+
+def _plain(params: Any) -> dict[str, Any]:
+    return {n: list(v) if isinstance(v, tuple) else v for n, v in vars(params).items()}
+
+
+def _name(order: Order, tool: Tool) -> str:
+    name = order.name or tool.name
+    if name in (".", "..") or any(c in name for c in '/\\:*?"<>|\0') or not name.isprintable():
+        raise BadParameter(
+            f"name is '{name}'.", "Use a file name without folders and special characters."
+        )
+    return name
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass  # only whether the folder takes files
+    except OSError as cause:
+        raise CannotWrite(
+            f"Results cannot be written to {out}.",
+            "Choose another folder with --out, or ask for the right to write there.",
+            cause.strerror or str(cause),
+        ) from cause
+
+
+def _open(order: Order, tool: Tool) -> dict[str, Clip]:
+    known = {"source", *tool.inputs}
+    for name in order.inputs:
+        if name not in known:
+            raise BadParameter(
+                f"{tool.label} has no input '{name}'.", f"It takes: {', '.join(sorted(known))}."
+            )
+    for name, each in tool.inputs.items():
+        if each.required and name not in order.inputs:
+            raise BadParameter(
+                f"{tool.label} needs a {name}.", f"Give one with --{name} PATH. {each.help}."
+            )
+    clips = {}
+    for name, source in order.inputs.items():
+        frames = order.frames if name == "source" else ""
+        clips[name] = open_clip(source.path, frames, source.colourspace)
+    return clips
+
+
+def _still_holds(order: Order, clips: Mapping[str, Clip], repeat: bool) -> Order:
+    """The order, without its solution where the frames behind it are no longer the same."""
+    for name, hashes in order.looked_at.items():
+        for number, before in hashes.items():
+            try:
+                now = _hashes(clips[name], (int(number),))[number]
+            except BadInput:
+                now = ""
+            if now == before:
+                continue
+            if repeat:
+                raise BadInput(
+                    f"Frame {number} of {clips[name].name} is not the one the recipe rests on.",
+                    f"Bring back the {name} the recipe was made from, or run {order.tool} anew.",
+                )
+            return replace(order, solved=None, looked_at={})
+    return order
+
+
+def _hashes(clip: Clip, frames: tuple[int, ...]) -> dict[str, str]:
+    found = {}
+    for number in frames:
+        with clip.open(number) as frame:
+            found[str(number)] = frame.sha256
+    return found
+
+
+def _colour(clips: Mapping[str, Clip]) -> dict[str, Any]:
+    return {
+        "config": config_name(),
+        "working": "ACEScg",
+        "view": colour.view_name(),
+        "spaces": {n: {"name": c.space.name, "said_by": c.space.said_by} for n, c in clips.items()},
+    }
+
+
+def _notes(clips: Mapping[str, Clip]) -> Iterator[str]:
+    for name, clip in clips.items():
+        if clip.space.said_by == "assumed":
+            yield (
+                f"The {name} does not say its colour space; {clip.space.name} is assumed. "
+                f"Name it with {'--colourspace' if name == 'source' else f'--{name}-colourspace'}."
+            )
+        for note in clip.notes:
+            yield f"The {name}: {note}"
+
+
+def _frames(
+    order: Order,
+    tool: Tool,
+    plan: Plan,
+    clip: Clip,
+    recipe: Mapping[str, Any],
+    events: Events,
+) -> render.Made | None:
+    if plan.pixels is None or not order.write_frames:
+        return None
+    identity = digest(
+        {
+            "tool": tool.name,
+            "version": tool.version,
+            "solved": plan.solved,
+            "parameters": recipe["parameters"],
+            "space": {"name": clip.space.name, "matrix": clip.space.matrix},
+            "config": recipe["colour"]["config"],
+            "device_class": recipe["device_class"],
+        }
+    )
+    kind = source_type(tool.policy)
+
+    def header(source: str) -> dict[str, str]:
+        said = render.provenance(tool.name, tool.version, identity, source)
+        return {render.PROVENANCE: said} | ({render.SOURCE_TYPE: kind} if kind else {})
+
+    render.check_space(clip, order.out, len(clip.frames))
+    return render.render(clip, plan, order.out, order.name, header, events)
+
+
+def _frame_set(order: Order, clip: Clip, made: render.Made) -> dict[str, Any]:
+    """HOSTS E3: what a host needs to read the frames back."""
+    there = sorted([*made.written, *made.kept])
+    part = clip.parts[0]
+    return {
+        "pattern": str(order.out / f"{order.name}.%04d.exr"),
+        "first": there[0] if there else None,
+        "last": there[-1] if there else None,
+        "frames_missing": sorted(made.failed),
+        "width": part.display.width,
+        "height": part.display.height,
+        "pixel_aspect": part.pixel_aspect,
+        "fps": str(clip.rate) if clip.rate else None,
+        "colorspace": {"name": made.space},
+        "premultiplied": True,
+    }

@@ -1,0 +1,235 @@
+"""Make a clip's frames: read, work on the picture, write; several frames at a time.
+
+Each frame goes through one thread strip by strip, so that reading, computing and writing of
+different frames overlap and memory does not grow with the length or the size of a shot. A
+frame that cannot be read is noted and the others go on; a frame that cannot be written stops
+the job. Frames that exist already and carry the same recipe and source are left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from answerprint.errors import BadInput, Cancelled, CannotWrite
+from answerprint.events import Events
+from answerprint.frames.clip import Clip
+from answerprint.frames.frame import Frame
+from answerprint.frames.still import open_still
+from answerprint.frames.writer import FrameWriter, free_space_check, reclaim
+from answerprint.tools.job import Plan
+
+PROVENANCE = "answerprint:provenance"
+SOURCE_TYPE = "iptc:DigitalSourceType"
+STRIP = 256
+"""Rows of a strip: an 8K strip of six channels in float is 50 MB."""
+
+
+@dataclass
+class Made:
+    """What became of the frames. Numbers are the source's frame numbers."""
+
+    written: list[int] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)
+    missing: list[int] = field(default_factory=list)
+    sources: dict[int, str] = field(default_factory=dict)
+    results: dict[int, str] = field(default_factory=dict)
+    space: str = ""
+    """Name of the colour space the frames are in."""
+    not_finite: int = 0
+    held: int = 0
+    """Values over the largest half, written as +-65504."""
+
+    @property
+    def partial(self) -> bool:
+        return bool(self.failed or self.missing)
+
+
+def frame_path(out: Path, name: str, number: int) -> Path:
+    return out / f"{name}.{number:04d}.exr"
+
+
+def provenance(tool: str, version: int, recipe: str, source: str) -> str:
+    """The line every frame carries: no time, no user, no path, so that files are repeatable."""
+    said = {"tool": tool, "version": version, "recipe": recipe, "source": source, "models": {}}
+    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+
+
+def render(
+    clip: Clip,
+    plan: Plan,
+    out: Path,
+    name: str,
+    header: Callable[[str], Mapping[str, str]],
+    events: Events,
+) -> Made:
+    """Write the plan's frames of a clip into `out`.
+
+    header   what a frame of this source hash carries in its file.
+
+    Raises CannotWrite where the disk does not take a frame, Cancelled where somebody asked to
+    stop; what was finished before stays, whole.
+    """
+    made = Made(missing=list(clip.missing))
+    for number in clip.missing:
+        made.failed[number] = f"Frame {number} is missing."
+    reclaim(str(out))
+    numbers = [n for n in clip.frames if n not in set(clip.missing)]
+    stop = threading.Event()
+    threads = max(2, min(4, os.cpu_count() or 2))
+    running: dict[Future[_One], int] = {}
+    with ThreadPoolExecutor(threads, thread_name_prefix="frame") as pool:
+        try:
+            for number, frame in clip.stream(numbers):
+                events.check()
+                if isinstance(frame, BadInput):
+                    made.failed[number] = str(frame)
+                    continue
+                task = _Task(clip, plan, frame_path(out, name, number), header, stop)
+                running[pool.submit(task, number, frame)] = number
+                while len(running) > threads:
+                    _collect(running, made, len(numbers), events)
+            while running:
+                _collect(running, made, len(numbers), events)
+        except BaseException:
+            stop.set()
+            raise
+    made.written.sort()
+    made.kept.sort()
+    return made
+
+
+@dataclass(frozen=True)
+class _One:
+    kept: bool
+    source: str
+    result: str
+    space: str
+    not_finite: int = 0
+    held: int = 0
+
+
+def _collect(running: dict[Future[_One], int], made: Made, total: int, events: Events) -> None:
+    """Wait for a frame or two; look for a cancel meanwhile."""
+    done, _ = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
+    events.check()
+    for future in done:
+        number = running.pop(future)
+        try:
+            one = future.result()
+        except BadInput as refused:
+            made.failed[number] = str(refused)
+            continue
+        (made.kept if one.kept else made.written).append(number)
+        made.sources[number], made.results[number] = one.source, one.result
+        made.space = one.space
+        made.not_finite += one.not_finite
+        made.held += one.held
+        events.progress("frames", len(made.written) + len(made.kept), total, f"frame {number}")
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One frame, from its open source to its finished file."""
+
+    clip: Clip
+    plan: Plan
+    path: Path
+    header: Callable[[str], Mapping[str, str]]
+    stop: threading.Event
+
+    def __call__(self, number: int, frame: Frame) -> _One:
+        with frame:
+            if self.stop.is_set():
+                raise Cancelled()
+            source = frame.sha256
+            header = self.header(source)
+            if _is_there(self.path, header):
+                there = self.clip.result_space(frame).name
+                return _One(True, source, _sha256(self.path), there)
+            return self._make(number, frame, source, header)
+
+    def _make(self, number: int, frame: Frame, source: str, header: Mapping[str, str]) -> _One:
+        parts = self.clip.result_parts(frame)
+        assert self.plan.pixels is not None
+        there = self.clip.result_space(frame)
+        pixels = self.plan.pixels(number, self.clip.space, there)
+        spoiled = held = 0
+        with FrameWriter(str(self.path), parts, header) as writer:
+            for index, part in enumerate(frame.parts):
+                for y in range(0, part.data.height, STRIP):
+                    if self.stop.is_set():
+                        raise Cancelled()
+                    rows = frame.rows(index, y, min(y + STRIP, part.data.height))
+                    for view in part.colour:
+                        rgb = rows[..., list(view)]
+                        spoiled += int((~np.isfinite(rgb)).sum()) if _may_spoil(rgb) else 0
+                        if pixels is not None:
+                            rows[..., list(view)], over = pixels(rgb)
+                            held += over
+                    writer.put(index, y, rows)
+        return _One(False, source, writer.sha256, there.name, spoiled, held + writer.clamped)
+
+
+def _may_spoil(rgb: np.ndarray) -> bool:
+    """Whether a strip has values that are not finite: its sum tells, at a fraction of the cost."""
+    return not np.isfinite(rgb.sum(dtype=np.float64))
+
+
+def _is_there(path: Path, header: Mapping[str, str]) -> bool:
+    """Whether the frame exists, is whole, and was made by the same recipe from the same source."""
+    if not path.exists():
+        return False
+    with suppress(BadInput), open_still(str(path)) as still:
+        if still.parts[0].metadata.get(PROVENANCE) != header[PROVENANCE]:
+            return False
+        for index, part in enumerate(still.parts):
+            still.rows(index, part.data.height - 1, part.data.height)
+        return True
+    return False
+
+
+def _sha256(path: Path) -> str:
+    with open_still(str(path)) as still:
+        return still.sha256
+
+
+def space_needed(clip: Clip, count: int) -> int:
+    """Bytes that `count` result frames take at most, uncompressed."""
+    size = {"half": 2, "float": 4}
+    one = sum(
+        part.data.width * part.data.height * sum(size[t] for t in part.types) for part in clip.parts
+    )
+    return one * count
+
+
+def check_space(clip: Clip, out: Path, count: int) -> None:
+    """Raises CannotWrite where the frames could not fit even well compressed."""
+    free_space_check(str(out), space_needed(clip, count) // 8)
+
+
+__all__ = ["CannotWrite", "Made", "check_space", "frame_path", "provenance", "render"]
+
+
+def summary(made: Made) -> dict[str, Any]:
+    """The part of report.json that tells what became of the frames."""
+    return {
+        "written": len(made.written),
+        "kept": len(made.kept),
+        "missing": made.missing,
+        "failed": [{"frame": n, "reason": r} for n, r in sorted(made.failed.items())],
+        "not_finite_values": made.not_finite,
+        "values_held_at_largest_half": made.held,
+        "source_sha256": {str(n): made.sources[n] for n in sorted(made.sources)},
+        "result_sha256": {str(n): made.results[n] for n in sorted(made.results)},
+    }
