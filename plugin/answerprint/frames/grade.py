@@ -18,9 +18,10 @@ On the CPU the pixels go through OpenColorIO, on a GPU through torch: same grade
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -307,7 +308,7 @@ def _through(
         kind, result = here or rows.dtype.type, there or rows.dtype.type
         if (kind, result) not in made:
             made[kind, result] = (
-                config.config()
+                _forgetful(config.source())
                 .getProcessor(group)
                 .getOptimizedCPUProcessor(_DEPTH[kind], _DEPTH[result], ocio.OPTIMIZATION_DEFAULT)
             )
@@ -317,6 +318,18 @@ def _through(
         return out.reshape(rows.shape)
 
     return run
+
+
+@lru_cache(maxsize=8)
+def _forgetful(at: str) -> ocio.Config:
+    """The config, without its memory of processors.
+
+    OpenColorIO files a processor under a text of its transforms, in which a cube is no more than
+    its size and extremes: all residuals look alike there, and one shot would get another's.
+    """
+    own = copy.deepcopy(config.config_at(at))
+    own.setProcessorCacheFlags(ocio.PROCESSOR_CACHE_OFF)
+    return own
 
 
 def _image(rows: np.ndarray) -> ocio.PackedImageDesc:

@@ -43,7 +43,7 @@ def xml_id(clip: str) -> str:
 def cube_text(cube: np.ndarray, title: str) -> str:
     """The text of a .cube. cube is (33, 33, 33, 3), red first; red runs fastest in the file."""
     head = [
-        f'TITLE "{title}"',
+        f'TITLE "{_one_line(title)}"',
         "# ACEScct in, ACEScct out. Scene-linear material goes through ACEScct before and after.",
         f"LUT_3D_SIZE {CUBE}",
         "DOMAIN_MIN 0.0 0.0 0.0",
@@ -60,17 +60,22 @@ def edl_text(cdl: Cdl, clip: str, frames: Sequence[int], rate: Fraction, title: 
     reel = re.sub(r"[^A-Za-z0-9_]", "_", clip)[:32] or "SHOT"
     return "\n".join(
         [
-            f"TITLE: {title}",
+            f"TITLE: {_one_line(title)}",
             "FCM: NON-DROP FRAME",
             "",
             f"001  {reel:<32} V     C        {first} {last} {first} {last}",
-            f"* FROM CLIP NAME: {clip}",
+            f"* FROM CLIP NAME: {_one_line(clip)}",
             f"*ASC_SOP {''.join(numbers)}",
             f"*ASC_SAT {cdl.saturation:.6f}",
             f"*ASC_CC_XML {xml_id(clip)}",
             "",
         ]
     )
+
+
+def _one_line(name: str) -> str:
+    """A name as a title may be: readers stumble over quotes and line breaks within one."""
+    return " ".join(name.replace('"', "'").split())
 
 
 def timecode(frame: int, rate: Fraction) -> str:

@@ -18,13 +18,16 @@ Convention
 Holds, and tests/tools/test_match.py pins it:
     a known grade between two views of a scene comes back;
     a shot matched to itself is left alone;
-    clipped areas, and things that are in one shot only, do not steer the fit;
+    clipped areas do not steer the fit;
+    things that are in one shot only do not steer the fit;
     shots without common ground are refused: identity, no frames;
-    the CDL, the frames and the cube agree; files load in OpenColorIO and come back equal;
+    the CDL, the frames and the cube agree;
+    files load in OpenColorIO and come back equal;
     highlights of 60 and shadows of -0.05 come out finite and unclamped.
 
-Source: METHOD of correspondence: Lowe 2004 (SIFT) and MAGSAC++ 2020 geometry; fit of an ASC
-CDL in CIEDE2000 units; partial palettes after Chui and Rangarajan 2003.
+Source: structures by SIFT (Lowe 2004) that agree with one camera geometry (MAGSAC++, Barath et
+al. 2020); an ASC CDL 1.2 fitted in CIEDE2000 units; partial palettes after Chui and Rangarajan
+2003. The files under vision/ name theirs.
 """
 
 from __future__ import annotations
@@ -111,16 +114,14 @@ def match(job: Job, p: Match) -> Plan:
 
 def _looked_at(job: Job, p: Match) -> dict[str, tuple[int, ...]]:
     """Frames of both shots to measure: those asked for, or some spread over the length."""
-    count = RAMP_SAMPLES if p.ramp else SAMPLES
+    shot, hero = job.clips["source"], job.clips["reference"]
     return {
-        "source": _samples(job.clips["source"], "source_frame", p.source_frame, count),
-        "reference": _samples(
-            job.clips["reference"], "reference_frame", p.reference_frame, SAMPLES
-        ),
+        "source": _samples(shot, "source_frame", p.source_frame, p.ramp),
+        "reference": _samples(hero, "reference_frame", p.reference_frame, False),
     }
 
 
-def _samples(clip: Clip, name: str, asked: str, count: int) -> tuple[int, ...]:
+def _samples(clip: Clip, name: str, asked: str, ramp: bool) -> tuple[int, ...]:
     there = [n for n in clip.frames if n not in set(clip.missing)]
     if asked:
         numbers = frame_numbers(asked)
@@ -131,8 +132,10 @@ def _samples(clip: Clip, name: str, asked: str, count: int) -> tuple[int, ...]:
                     f"There is {there[0]} to {there[-1]}.",
                 )
         return tuple(numbers)
-    # the middle of equal stretches: the ends of a shot are often slates, fades or handles
-    spread = (np.arange(count) + 0.5) / count * len(there)
+    if ramp:  # from end to end
+        spread = np.linspace(0, len(there) - 1, RAMP_SAMPLES)
+    else:  # the middle of equal stretches: the ends of a shot are often slates or handles
+        spread = (np.arange(SAMPLES) + 0.5) / SAMPLES * len(there)
     return tuple(sorted({there[int(at)] for at in spread}))
 
 

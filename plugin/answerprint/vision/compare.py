@@ -13,23 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from answerprint.frames import primaries
 from answerprint.frames.difference import delta_e, lab
+from answerprint.vision.correspond import LUMINANCE
 
-LUMINANCE = np.array([0.2722287, 0.6740818, 0.0536895])  # AP1 to Y, AMPAS S-2014-004
-AP1_TO_XYZ = np.array(
-    [
-        [0.6624541811, 0.1340042065, 0.1561876870],
-        [0.2722287168, 0.6740817658, 0.0536895174],
-        [-0.0055746495, 0.0040607335, 1.0103391003],
-    ]
-)  # AMPAS S-2014-004, white D60
-D60_TO_D65 = np.array(
-    [
-        [0.9872240087, -0.0061132286, 0.0159532883],
-        [-0.0075983718, 1.0018614847, 0.0053300358],
-        [0.0030725771, -0.0050959615, 1.0816806031],
-    ]
-)  # Bradford, as the ACES transforms use it
+_D60, _D65 = (primaries.KNOWN[name][6:] for name in ("ACEScg", "lin_rec709"))
+_TO_XYZ_D65 = primaries.adaptation(_D60, _D65) @ primaries.to_xyz(primaries.KNOWN["ACEScg"])
 _LEAST = 1e-6
 SKIN_HUE, SKIN_CHROMA, SKIN_LIGHT = (35.0, 80.0), (8.0, 50.0), (20.0, 90.0)
 """CIELAB hue in degrees, chroma and lightness of what could be skin."""
@@ -49,7 +38,7 @@ def difference(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> dict[str, An
     return {
         "delta_e": {
             "mean": _rounded(_mean(apart, weight)),
-            "percentile_95": _rounded(_quantile(apart, weight, 0.95)),
+            "percentile_95": _rounded(quantile(apart, weight, 0.95)),
             "skin_like": _rounded(_mean(apart[skin], weight[skin])) if skin.any() else None,
         },
         "exposure_stops": _rounded(np.log2(gain @ LUMINANCE)),
@@ -59,8 +48,8 @@ def difference(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> dict[str, An
         "contrast": _rounded(_spread(light_a, w) / max(_spread(light_b, w), 1e-3)),
         "saturation": _rounded(_chroma(lab_a, weight) / max(_chroma(lab_b, weight), 1e-3)),
         "black_level": {
-            "shot": _rounded(_quantile(a @ LUMINANCE, weight, 0.001), 6),
-            "reference": _rounded(_quantile(b @ LUMINANCE, weight, 0.001), 6),
+            "shot": _rounded(quantile(a @ LUMINANCE, weight, 0.001), 6),
+            "reference": _rounded(quantile(b @ LUMINANCE, weight, 0.001), 6),
         },
     }
 
@@ -75,7 +64,9 @@ def gain_and_flare(
     grey). The simplest one that explains as well as the best is taken; flare is 0 elsewhere.
     a, b are (N, 3), above zero. Errors are in stops, doubtful pairs count less (Huber).
     """
-    found = {kind: [_explained(a[:, c], b[:, c], weight, kind) for c in range(3)] for kind in _KINDS}
+    found = {
+        kind: [_explained(a[:, c], b[:, c], weight, kind) for c in range(3)] for kind in _KINDS
+    }
     left = {kind: sum(each[2] for each in channels) for kind, channels in found.items()}
     kind = next(k for k in _KINDS if left[k] <= 1.03 * min(left.values()))
     gain = np.array([each[0] for each in found[kind]])
@@ -131,7 +122,7 @@ def _white_balance(
         luminance = np.maximum(light @ LUMINANCE, _LEAST)
         colour = (light / luminance[:, None])[neutral]
         rgb = np.array([_median(v, weight[neutral]) for v in colour.T])
-        found.append(cct_and_duv(D60_TO_D65 @ AP1_TO_XYZ @ rgb))
+        found.append(cct_and_duv(_TO_XYZ_D65 @ rgb))
     (shot, shot_duv), (reference, reference_duv) = found
     mired = 1e6 / shot - 1e6 / reference if shot and reference else None
     return {
@@ -170,7 +161,7 @@ def cct_and_duv(xyz: np.ndarray) -> tuple[float | None, float]:
 
 
 def in_words(name: str, before: dict[str, Any]) -> str:
-    """'shot_b is 0.42 stops under and 18 mired bluer than its reference.'"""
+    """'Beside its reference, shot_b is 0.42 stops under and 18 mired bluer.'"""
     said = []
     stops, mired = before["exposure_stops"], before["white_balance"]["mired"]
     if abs(stops) >= 0.05:
@@ -191,9 +182,9 @@ def in_words(name: str, before: dict[str, Any]) -> str:
         if abs(before[what] - 1) >= 0.06:
             said.append(f"{abs(before[what] - 1):.0%} {less if before[what] < 1 else more}")
     if not said:
-        return f"{name} stands as its reference does."
+        return f"{name} already sits beside its reference."
     listed = said[0] if len(said) == 1 else ", ".join(said[:-1]) + " and " + said[-1]
-    return f"{name} is {listed} than its reference." if "than" not in listed else listed
+    return f"Beside its reference, {name} is {listed}."
 
 
 def _skin_like(lab_b: np.ndarray) -> np.ndarray:
@@ -215,7 +206,7 @@ def _chroma(colours: np.ndarray, weight: np.ndarray) -> float:
 
 
 def _spread(values: np.ndarray, weight: np.ndarray) -> float:
-    return _quantile(values, weight, 0.75) - _quantile(values, weight, 0.25)
+    return quantile(values, weight, 0.75) - quantile(values, weight, 0.25)
 
 
 def _mean(values: np.ndarray, weight: np.ndarray) -> float:
@@ -223,10 +214,11 @@ def _mean(values: np.ndarray, weight: np.ndarray) -> float:
 
 
 def _median(values: np.ndarray, weight: np.ndarray) -> float:
-    return _quantile(values, weight, 0.5)
+    return quantile(values, weight, 0.5)
 
 
-def _quantile(values: np.ndarray, weight: np.ndarray, share: float) -> float:
+def quantile(values: np.ndarray, weight: np.ndarray, share: float) -> float:
+    """The value (N,) that this share of the weight (N,) lies under; straight in between."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weight[order])
     middle = reached - weight[order] / 2

@@ -8,7 +8,7 @@ both shots up to a gain and an offset; then small areas of it are measured in sc
 Convention
     pictures    (H, W, 3) float32, scene-linear ACEScg, unbounded; `valid` (H, W) bool is
                 False where a pixel must not count (not finite, clipped).
-    places      (N, 2) float32, x and y in pixels of that picture, pixel centres at +0.5.
+    places      (N, 2) float32, x and y in pixels of that picture, pixel centres at whole numbers.
 
 Source: Lowe, Distinctive image features from scale-invariant keypoints, IJCV 2004 (features,
 ratio test); Arandjelovic and Zisserman, CVPR 2012 (square-rooted descriptors); Barath et al.,
@@ -22,12 +22,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from answerprint.frames.colour import acescct
+from answerprint.frames import primaries
+from answerprint.frames.curves import acescct
 
-LUMINANCE = np.array([0.2722287, 0.6740818, 0.0536895], np.float32)  # AP1 to Y, AMPAS S-2014-004
+LUMINANCE = primaries.to_xyz(primaries.KNOWN["ACEScg"])[1].astype(np.float32)
+"""Linear ACEScg to CIE Y."""
 FEATURES = 2500
 RATIO = 0.82
 GEOMETRY_PIXELS = 2.0
+BLUR = 0.5
+"""Of a structure's size, in which its colours are averaged."""
 ALIKE = 0.8
 """Least correlation of two neighbourhoods that show the same surface."""
 EVEN = 0.015
@@ -76,9 +80,8 @@ class Matches:
 def structures(picture: np.ndarray, valid: np.ndarray) -> Structures:
     """Everything in a picture that could be recognised in another one."""
     clean = np.where(valid[..., None], picture, 0.0)
-    code = acescct(
-        np.maximum(clean @ LUMINANCE, 0.0)
-    )  # a look at structure: no picture leaves here
+    # only a look at structure: no picture leaves here
+    code = acescct(np.maximum(clean @ LUMINANCE, 0.0))
     low, high = np.percentile(code[valid] if valid.any() else code, (0.5, 99.5))
     grey = np.clip((code - low) / max(high - low, 1e-3), 0, 1) * 255
     even = cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8)).apply(grey.astype(np.uint8))
@@ -153,12 +156,9 @@ def _one_geometry(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _measure(a: Structures, b: Structures, i: np.ndarray, j: np.ndarray) -> Matches:
     """Colours on a grid over each matched structure, where both neighbourhoods are alike."""
     turn, scale = b.angle[j] - a.angle[i], b.radius[j] / np.maximum(a.radius[i], 1e-3)
-    level = np.clip(np.round(np.log2(np.maximum(a.radius[i] * 0.3, 1))), 0, len(_BLURS) - 1).astype(
-        int
-    )
-    level_b = np.clip(
-        np.round(level + np.log2(np.maximum(scale, 1e-3))), 0, len(_BLURS) - 1
-    ).astype(int)
+    finer = np.log2(np.maximum(scale, 1e-3))  # the same surface under the same blur in both
+    level = np.maximum(np.log2(np.maximum(a.radius[i] * BLUR, 1.0)), -finer)
+    level, level_b = (np.clip(v, 0, len(_BLURS) - 1) for v in (level, level + finer))
     cos, sin = np.cos(turn) * scale, np.sin(turn) * scale
     offset = _GRID[None] * a.radius[i][:, None, None]  # (N, G, 2)
     turned = np.stack(
@@ -187,22 +187,26 @@ def _measure(a: Structures, b: Structures, i: np.ndarray, j: np.ndarray) -> Matc
 
 
 def _sample(s: Structures, at: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Colour (N, G, 3) and trust (N, G) at places (N, G, 2), from each structure's own blur."""
+    """Colour (N, G, 3) and trust (N, G) at places (N, G, 2), each structure under its own blur.
+
+    level is log2 of the blur in pixels; between two blurs the colour is mixed.
+    """
     colour = np.zeros((*at.shape[:2], 3), np.float32)
     trust = np.zeros(at.shape[:2], np.float32)
     for each in range(len(_BLURS)):
-        mine = np.flatnonzero(level == each)
-        if not len(mine):
-            continue
+        share = np.maximum(1 - np.abs(level - each), 0).astype(np.float32)
+        mine = np.flatnonzero(share)
         # remap takes at most 32767 rows or columns of output
-        for some in np.array_split(mine, max(1, len(mine) // 30000 + 1)):
+        for some in np.array_split(mine, len(mine) // 30000 + 1):
+            if not len(some):
+                continue
             x, y = (np.ascontiguousarray(at[some][..., k]) for k in (0, 1))
-            colour[some] = cv2.remap(
-                s.colours[each], x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+            blurred, known = (
+                cv2.remap(picture[each], x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+                for picture in (s.colours, s.trust)
             )
-            trust[some] = cv2.remap(
-                s.trust[each], x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
-            )
+            colour[some] += blurred * share[some, None, None]
+            trust[some] += known * share[some, None]
     return colour, trust
 
 

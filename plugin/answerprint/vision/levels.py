@@ -23,6 +23,10 @@ from answerprint.vision import residual
 FOLDS = 4
 INVISIBLE = 0.15
 """Mean CIEDE2000 that is not worth another level: a seventh of what an eye can see."""
+IDLE = 0.08
+"""Share of what is left over that a level has to explain: where the evidence itself disagrees,
+more numbers follow the disagreement."""
+_HALF_END = 1.468  # ACEScct code of 65504
 NAMES = ("none", "balance", "contrast", "saturation", "lut")
 
 
@@ -55,10 +59,13 @@ class Solution:
 
 
 def solve(pairs: Pairs) -> Solution:
-    """All levels of the grade that turns source into reference."""
+    """All levels of the grade that turns source into reference.
+
+    Raises ValueError for pairs of fewer than two groups: nothing is left to score them on.
+    """
     eye = fitting.to_the_eye(pairs.reference)
     theta, cube = _fit(pairs, eye)
-    errors = _unseen(pairs, eye)
+    errors = _unseen(pairs, eye, theta)
     return Solution(
         theta,
         cube,
@@ -78,16 +85,24 @@ def graded(
 
 
 def error(codes: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """CIEDE2000 (N,) between ACEScct codes through the SDR view."""
-    a, b = (lab(acescct_inverse(c).astype(np.float32)) for c in (codes, wanted))
+    """CIEDE2000 (N,) between ACEScct codes through the SDR view.
+
+    Light over the largest half is measured as that: no view shows a difference there, and a
+    grade far from its evidence can overflow.
+    """
+    a, b = (lab(acescct_inverse(c.clip(max=_HALF_END)).astype(np.float32)) for c in (codes, wanted))
     found: np.ndarray = delta_e(a, b)
     return found
 
 
-def _fit(pairs: Pairs, eye: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def _fit(
+    pairs: Pairs, eye: np.ndarray, near: dict[str, np.ndarray] | None = None
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Theta of each level and the cube. The search starts at `near`, or at the level before."""
     theta: dict[str, np.ndarray] = {}
     start = None
     for level, free in fitting.LEVELS.items():
+        start = near[level] if near else start
         start = fitting.fit(pairs.source, pairs.reference, pairs.weight, eye, free, start).theta
         theta[level] = start
     after = fitting.apply(theta["saturation"], pairs.source)
@@ -97,15 +112,17 @@ def _fit(pairs: Pairs, eye: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarr
     return theta, residual.cube(after, left, trusted)
 
 
-def _unseen(pairs: Pairs, eye: np.ndarray) -> dict[str, np.ndarray]:
+def _unseen(pairs: Pairs, eye: np.ndarray, near: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Error (N,) of every level at every pair, fitted without that pair's group."""
-    fold = np.random.default_rng(0).integers(0, FOLDS, pairs.group.max() + 1)[pairs.group]
+    names, group = np.unique(pairs.group, return_inverse=True)
+    if len(names) < 2:
+        raise ValueError("Levels need pairs of two groups at least.")
+    folds = min(FOLDS, len(names))
+    fold = (np.random.default_rng(0).permutation(len(names)) % folds)[group]
     errors = {name: np.zeros(len(pairs.source)) for name in NAMES}
-    for each in range(FOLDS):
+    for each in range(folds):
         out, kept = fold == each, fold != each
-        if not out.any() or not kept.any():
-            continue
-        theta, cube = _fit(pairs.some(kept), eye[kept])
+        theta, cube = _fit(pairs.some(kept), eye[kept], near)
         for name in NAMES:
             moved = graded(pairs.source[out], name, theta, cube)
             errors[name][out] = error(moved, pairs.reference[out])
@@ -116,9 +133,10 @@ def _simplest(errors: dict[str, np.ndarray], pairs: Pairs) -> str:
     """The first level that the evidence, or the eye, cannot tell from the best one."""
     totals = {n: _mean(e, pairs.weight) for n, e in errors.items()}
     best = min(NAMES, key=lambda n: totals[n])
+    idle = max(INVISIBLE, IDLE * totals[best])
     for name in NAMES:
         worse = errors[name] - errors[best]
-        if totals[name] - totals[best] <= max(_standard_error(worse, pairs), INVISIBLE):
+        if totals[name] - totals[best] <= max(_standard_error(worse, pairs), idle):
             return name
     return best
 

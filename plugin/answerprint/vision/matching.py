@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import cv2
@@ -23,9 +24,16 @@ from answerprint.vision.pairs import Pictures
 NO_EVIDENCE = "no evidence"
 LEAST_SHARE = 0.35
 """Share of both palettes that has to find partners before a palette match is believed."""
+RAMP_TURNS, FAR = 3, 12.0
+"""Turns between ramp and grade; CIEDE2000 from which a pair is no part of a ramp."""
 AGREE = 3.0
 """CIEDE2000 within which a pair agrees with the solution."""
 LEAST_AGREEMENT = 0.35
+LEAST_COLOURS = 50
+"""Cells of a palette under which it says too little: a card, a title, a few pixels."""
+SURE = 0.4
+"""Confidence under which shared surfaces give way to shared palettes: alike things, such as two
+cups of one set, are found in both shots without being one surface in one light."""
 PALETTE_WIDTH = 200
 KEPT_PAIRS, DRAWN = 1200, 120
 
@@ -44,12 +52,13 @@ def solve(
     """
     source, reference = pairs.usable(source), pairs.usable(reference)
     why = []
+    surfaces: dict[str, Any] = {}
     if method in ("auto", "correspondence"):
-        evidence = pairs.shared_surfaces(source, reference, told)
-        solved, reason = _from_surfaces(evidence, source, with_ramp)
-        if solved:
-            return solved
-        why.append(reason)
+        evidence = pairs.shared_surfaces(source, reference, told, with_ramp)
+        surfaces, reason = _from_surfaces(evidence, source, with_ramp)
+        if surfaces and (method == "correspondence" or surfaces["confidence"] >= SURE):
+            return surfaces
+        why += [reason] if reason else []
     if method in ("auto", "palette"):
         solved, reason = _from_palettes(source, reference)
         if solved:
@@ -59,6 +68,9 @@ def solve(
                 )
             return solved
         why.append(reason)
+    if surfaces:
+        surfaces["notes"].append("Few surfaces agree on the grade. Look at it before you trust it.")
+        return surfaces
     return {"method": method, "verdict": NO_EVIDENCE, "why": " ".join(why), "notes": []}
 
 
@@ -73,15 +85,19 @@ def _from_surfaces(
             f"The shots share {evidence.structures} recognisable structures; "
             f"{pairs.ENOUGH} are needed."
         )
-    found, notes, points = evidence.pairs, [], []
+    found, notes = evidence.pairs, []
+    regions = len(np.unique(found.group))
+    if regions < levels.FOLDS:
+        return {}, (
+            f"The {evidence.structures} structures that the shots share lie in {regions} of the "
+            f"picture's {pairs.REGIONS[0] * pairs.REGIONS[1]} parts; {levels.FOLDS} are needed."
+        )
+    points = _ramp(evidence) if with_ramp else []
+    if points:
+        found = _exposed(found, evidence.where[:, 0], points)
+    elif with_ramp:
+        notes.append("No exposure ramp was found; one exposure was solved for the shot.")
     solution = levels.solve(found)
-    if with_ramp:
-        points = _ramp(evidence, solution)
-        if points:
-            found = _exposed(found, evidence.where[:, 0], points)
-            solution = levels.solve(found)
-        else:
-            notes.append("No exposure ramp was found; one exposure was solved for the shot.")
     after = levels.graded(found.source, "saturation", solution.theta, solution.cube)
     agree = levels.error(after, found.reference) < AGREE
     agreement = float((found.weight * agree).sum() / found.weight.sum())
@@ -104,15 +120,26 @@ def _from_surfaces(
     return solved, ""
 
 
-def _ramp(evidence: pairs.Evidence, solution: levels.Solution) -> list[tuple[int, float]]:
-    after = levels.graded(evidence.pairs.source, "saturation", solution.theta, solution.cube)
-    close = levels.error(after, evidence.pairs.reference) < 12
-    return ramp.ramp(
-        evidence.where[close, 0],
-        after[close],
-        evidence.pairs.reference[close],
-        evidence.pairs.weight[close],
-    )
+def _ramp(evidence: pairs.Evidence) -> list[tuple[int, float]]:
+    """The ramp, found beside one grade for the whole shot and refined twice with it."""
+    frames, weight = evidence.where[:, 0], evidence.pairs.weight
+    points: list[tuple[int, float]] = []
+    for turn in range(RAMP_TURNS):
+        found = _exposed(evidence.pairs, frames, points)
+        eye = fit.to_the_eye(found.reference)
+        theta = fit.fit(found.source, found.reference, found.weight, eye).theta
+        grade = partial(fit.apply, theta)
+        near = levels.error(grade(found.source), found.reference) < FAR
+        if not near.any():
+            return []
+        stops = ramp.wanted(found.source[near], found.reference[near], grade)
+        if turn:
+            points = ramp.refined(points, frames[near], stops, weight[near])
+        else:
+            points = ramp.ramp(frames[near], stops, weight[near])
+        if not points:
+            return []
+    return points
 
 
 def _exposed(found: Pairs, frames: np.ndarray, points: Sequence[Sequence[float]]) -> Pairs:
@@ -144,8 +171,11 @@ def _drawn(evidence: pairs.Evidence) -> list[list[float]]:
 
 def _from_palettes(source: Pictures, reference: Pictures) -> tuple[dict[str, Any], str]:
     shot, hero = (palette.palette(_small(p)) for p in (source, reference))
-    if not len(shot.code) or not len(hero.code):
+    fewest = min(len(shot.code), len(hero.code))
+    if not fewest:
         return {}, "A shot has no pixel between clipping and noise."
+    if fewest < LEAST_COLOURS:
+        return {}, f"A shot has {fewest} colours to compare; {LEAST_COLOURS} are needed."
     shared = palette.match(shot, hero)
     least = min(shared.source_share, shared.reference_share)
     if least < LEAST_SHARE:
@@ -316,6 +346,6 @@ def _cdl_against(grade: Grade, codes: np.ndarray, weight: np.ndarray) -> dict[st
     """How far the CDL alone, in ACEScct, lands from the whole grade on the shot's colours."""
     apart = levels.error(grade.cdl(codes), grade.code(codes))
     return {
-        "mean": round(float((apart * weight).sum() / weight.sum()), 4),
-        "percentile_95": round(float(np.quantile(apart, 0.95)), 4),
+        "mean": round(float(np.average(apart, weights=weight)), 4),
+        "percentile_95": round(compare.quantile(apart, weight, 0.95), 4),
     }

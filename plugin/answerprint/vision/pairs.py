@@ -68,14 +68,18 @@ def usable(pictures: Pictures) -> Pictures:
 
 
 def shared_surfaces(
-    source: Pictures, reference: Pictures, told: Callable[[int, int], None]
+    source: Pictures,
+    reference: Pictures,
+    told: Callable[[int, int], None],
+    every_frame: bool = False,
 ) -> Evidence:
     """What both shots show, over the pairs of frames that have most in common.
 
-    told   is called with (done, total) between steps, and may raise to stop.
+    told          is called with (done, total) between steps, and may raise to stop.
+    every_frame   each source frame with its best reference frame, as a ramp needs it.
     """
     seen = [*((0, n) for n in source), *((1, n) for n in reference)]
-    total = len(seen) + FRAME_PAIRS
+    total = len(seen) + (len(source) if every_frame else FRAME_PAIRS)
     found: dict[tuple[int, int], Structures] = {}
     with ThreadPoolExecutor(2) as pool:
         pictures = (source, reference)
@@ -88,7 +92,10 @@ def shared_surfaces(
         ((likely(found[0, s], found[1, r]), s, r) for s in source for r in reference),
         key=lambda each: -each[0],
     )
-    chosen = ranked[:FRAME_PAIRS]
+    best: dict[int, tuple[int, int, int]] = {}
+    for each in ranked:
+        best.setdefault(each[1], each)
+    chosen = list(best.values()) if every_frame else ranked[:FRAME_PAIRS]
     parts: list[tuple[Matches, int, int]] = []
     for step, (_, s, r) in enumerate(chosen):
         parts.append((match(found[0, s], found[1, r]), s, r))

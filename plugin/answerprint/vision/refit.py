@@ -17,6 +17,7 @@ from answerprint.frames.curves import acescct_inverse
 from answerprint.frames.difference import delta_e, lab
 from answerprint.frames.grade import Cdl
 from answerprint.vision import fit as fitting
+from answerprint.vision.compare import quantile
 
 _FREE = np.full(10, 1e3)
 
@@ -57,10 +58,8 @@ def refit(before: np.ndarray, after: np.ndarray, weight: np.ndarray, there: colo
     made = _written(_cdl(theta))
     moved = to_light(made(np.maximum(codes, 0) if there.linear else codes))
     apart = delta_e(lab(moved), lab(wanted))
-    share = weight[kept] / weight[kept].sum()
-    order = np.argsort(apart)
-    high = apart[order][np.searchsorted(np.cumsum(share[order]), 0.95).clip(max=len(apart) - 1)]
-    return Refit(made, float((apart * share).sum()), float(high))
+    mean = float(np.average(apart, weights=weight[kept]))
+    return Refit(made, mean, quantile(apart, weight[kept], 0.95))
 
 
 def _cdl(theta: np.ndarray) -> Cdl:

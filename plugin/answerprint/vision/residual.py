@@ -10,6 +10,8 @@ second differences for smoothness, a pull to zero for what has no evidence.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 SIZE = 9
@@ -23,14 +25,14 @@ def cube(codes: np.ndarray, left: np.ndarray, weight: np.ndarray) -> np.ndarray:
     inside = ((codes > 0) & (codes < 1)).all(1)
     nodes, share = _corners(codes[inside])
     count = SIZE**3
-    rows = np.zeros((count, count))
-    wanted = np.zeros((count, 3))
-    w, difference = weight[inside], left[inside]
-    for a in range(8):
-        np.add.at(wanted, nodes[:, a], (w * share[:, a])[:, None] * difference)
-        for b in range(8):
-            np.add.at(rows, (nodes[:, a], nodes[:, b]), w * share[:, a] * share[:, b])
-    rows += PULL * np.eye(count) + SMOOTH * _bending()
+    said = weight[inside, None] * share
+    both = nodes[:, :, None] * count + nodes[:, None, :]
+    rows: np.ndarray = np.bincount(
+        both.ravel(), (said[:, :, None] * share[:, None, :]).ravel(), count * count
+    ).reshape(count, count)
+    each = (said[:, :, None] * left[inside, None, :]).reshape(-1, 3)
+    wanted = np.stack([np.bincount(nodes.ravel(), v, count) for v in each.T], -1)
+    rows = rows + PULL * np.eye(count) + SMOOTH * _bending()
     free = np.flatnonzero(_interior())
     found = np.zeros((count, 3))
     found[free] = np.linalg.solve(rows[np.ix_(free, free)], wanted[free])
@@ -51,6 +53,7 @@ def _corners(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(nodes, 1), np.stack(share, 1)
 
 
+@lru_cache(maxsize=1)
 def _bending() -> np.ndarray:
     """Sum of squared second differences along each axis, as a matrix over the nodes."""
     line = np.zeros((SIZE - 2, SIZE))

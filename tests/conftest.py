@@ -1,0 +1,1 @@
+"""Helpers beside this file, such as `soundstage`, can be imported by all tests below it."""
