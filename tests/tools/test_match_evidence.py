@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -139,3 +140,22 @@ def test_evidence_from_one_spot_is_too_little(shots: Shots) -> None:
     assert why == (
         "The 80 structures that the shots share lie in 3 of the picture's 96 parts; 4 are needed."
     )
+
+
+def test_a_damaged_frame_is_not_measured_and_the_others_are_made(
+    shots: Shots, tmp_path: Path
+) -> None:
+    source = Path(shots.source)
+    folder = source if source.is_dir() else source.parent
+    copy = shutil.copytree(folder, tmp_path / "shot_b")
+    damaged = sorted(copy.glob("*.exr"))[1]
+    damaged.write_bytes(damaged.read_bytes()[:2000])
+    answer = run(copy, "--reference", shots.hero, "--out", tmp_path / "out", status=1)
+    assert answer["status"] == "partial"
+    report = answer["report"]
+    assert [each["frame"] for each in report["frames"]["failed"]] == [1002]
+    assert report["frames"]["written"] == 2
+    assert any("Not measured: the source's frame 1002." in each for each in report["warnings"])
+    asked = ("--source-frame", 1002, "--out", tmp_path / "asked")
+    refused = run(copy, "--reference", shots.hero, *asked, status=2)
+    assert "1002" in refused["error"]["title"]

@@ -40,7 +40,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from answerprint.errors import BadParameter
+from answerprint.errors import BadInput, BadParameter
 from answerprint.frames import charts, colour, gradefiles
 from answerprint.frames.clip import Clip
 from answerprint.frames.difference import measured_through
@@ -89,8 +89,8 @@ class Match:
 )
 def match(job: Job, p: Match) -> Plan:
     spaces = [colour.space(name) for name in p.cdl_space]
-    looked_at = _looked_at(job, p)
-    solved = job.solved or _solve(job, p, looked_at)
+    solved = job.solved or _solve(job, p)
+    looked_at: dict[str, tuple[int, ...]] = {n: tuple(v) for n, v in solved["looked_at"].items()}
     outcome = matching.outcome(solved, p.level, p.strength, spaces)
     job.events.progress("report", 0, 1)
     files = _files(job, outcome)
@@ -112,15 +112,6 @@ def match(job: Job, p: Match) -> Plan:
 # --- measuring -----------------------------------------------------------------------------
 
 
-def _looked_at(job: Job, p: Match) -> dict[str, tuple[int, ...]]:
-    """Frames of both shots to measure: those asked for, or some spread over the length."""
-    shot, hero = job.clips["source"], job.clips["reference"]
-    return {
-        "source": _samples(shot, "source_frame", p.source_frame, p.ramp),
-        "reference": _samples(hero, "reference_frame", p.reference_frame, False),
-    }
-
-
 def _samples(clip: Clip, name: str, asked: str, ramp: bool) -> tuple[int, ...]:
     there = [n for n in clip.frames if n not in set(clip.missing)]
     if asked:
@@ -139,15 +130,26 @@ def _samples(clip: Clip, name: str, asked: str, ramp: bool) -> tuple[int, ...]:
     return tuple(sorted({there[int(at)] for at in spread}))
 
 
-def _solve(job: Job, p: Match, looked_at: dict[str, tuple[int, ...]]) -> dict[str, Any]:
-    total = sum(len(numbers) for numbers in looked_at.values())
-    done = 0
-    shots: dict[str, dict[int, tuple[np.ndarray, np.ndarray]]] = {}
-    for name, numbers in looked_at.items():
-        shots[name] = {}
+def _solve(job: Job, p: Match) -> dict[str, Any]:
+    shot, hero = job.clips["source"], job.clips["reference"]
+    wanted = {
+        "source": _samples(shot, "source_frame", p.source_frame, p.ramp),
+        "reference": _samples(hero, "reference_frame", p.reference_frame, False),
+    }
+    asked = {"source": bool(p.source_frame), "reference": bool(p.reference_frame)}
+    total, done = sum(len(numbers) for numbers in wanted.values()), 0
+    shots: dict[str, dict[int, tuple[np.ndarray, np.ndarray]]] = {"source": {}, "reference": {}}
+    left_out = []
+    for name, numbers in wanted.items():
         for number in numbers:
             job.events.check()
-            shots[name][number] = job.clips[name].picture(number, WIDTH)
+            try:
+                shots[name][number] = job.clips[name].picture(number, WIDTH)
+            except BadInput as refused:
+                last = number == numbers[-1] and not shots[name]
+                if asked[name] or last:
+                    raise
+                left_out.append(f"Not measured: the {name}'s frame {number}. {refused.title}")
             done += 1
             job.events.progress("read", done, total, f"{name} frame {number}")
 
@@ -155,7 +157,10 @@ def _solve(job: Job, p: Match, looked_at: dict[str, tuple[int, ...]]) -> dict[st
         job.events.check()
         job.events.progress("measure", done, total)
 
-    return matching.solve(shots["source"], shots["reference"], p.method, p.ramp, told)
+    solved = matching.solve(shots["source"], shots["reference"], p.method, p.ramp, told)
+    solved["notes"] += left_out
+    solved["looked_at"] = {name: list(pictures) for name, pictures in shots.items()}
+    return solved
 
 
 # --- what comes of it ----------------------------------------------------------------------

@@ -35,6 +35,7 @@ def difference(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> dict[str, An
     lit_a, lit_b, w = np.maximum(a[lit], _LEAST), np.maximum(b[lit], _LEAST), weight[lit]
     gain, flare = gain_and_flare(lit_a, lit_b, w)
     light_a, light_b = (np.log2(np.maximum(v @ LUMINANCE, _LEAST)) for v in (lit_a, lit_b))
+    lit_alike = lab((b * gain + flare).astype(np.float32))  # exposure alone changes chroma too
     return {
         "delta_e": {
             "mean": _rounded(_mean(apart, weight)),
@@ -46,7 +47,7 @@ def difference(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> dict[str, An
         "flare": [_rounded(k, 6) for k in flare],
         "white_balance": _white_balance(b * gain, b, lab_b, weight),
         "contrast": _rounded(_spread(light_a, w) / max(_spread(light_b, w), 1e-3)),
-        "saturation": _rounded(_chroma(lab_a, weight) / max(_chroma(lab_b, weight), 1e-3)),
+        "saturation": _rounded(_chroma(lab_a, weight) / max(_chroma(lit_alike, weight), 1e-3)),
         "black_level": {
             "shot": _rounded(quantile(a @ LUMINANCE, weight, 0.001), 6),
             "reference": _rounded(quantile(b @ LUMINANCE, weight, 0.001), 6),

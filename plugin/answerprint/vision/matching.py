@@ -317,7 +317,7 @@ def outcome(
 ) -> Outcome:
     """The grade of a solution at a level ('auto' for the one that was chosen) and a strength."""
     if solved["verdict"] == NO_EVIDENCE:
-        return Outcome(True, "none", Grade(), warnings=[solved["why"]])
+        return Outcome(True, "none", Grade(), warnings=list(solved["notes"]))
     warnings = list(solved["notes"])
     level = solved["chosen"] if level == "auto" else level
     if level not in solved["levels"]:
