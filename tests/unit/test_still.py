@@ -129,6 +129,15 @@ def test_views_of_one_part(tmp_path: Path) -> None:
     assert views == [["R", "G", "B"], ["right.R", "right.G", "right.B"]]
 
 
+def test_the_picture_of_a_blender_multilayer_is_combined(tmp_path: Path) -> None:
+    layers = [f"ViewLayer.{p}" for p in ("Combined.R", "Combined.G", "Combined.B", "Depth.Z")]
+    save(tmp_path / "a.exr", plate(channels=4), channels=layers)
+    with open_still(str(tmp_path / "a.exr")) as still:
+        (part,) = still.parts
+        named = [[part.channels[i] for i in view] for view in part.colour]
+    assert named == [layers[:3]]
+
+
 def test_views_of_their_own_parts_and_layers_beside(tmp_path: Path) -> None:
     pictures = [plate(seed=n) for n in range(4)]
     parts = [("l", "left"), ("r", "right"), ("diffuse", "left")]

@@ -390,12 +390,19 @@ def rate_of(speed: float) -> Fraction | None:
 def _colour(channels: tuple[str, ...], metadata: Metadata) -> tuple[tuple[int, int, int], ...]:
     """(R, G, B) of the unnamed layer, then of each further view of a `multiView` file.
 
-    A second part with R, G, B of the same view is a layer, not the picture.
+    Blender's multilayer files have no unnamed layer: the picture is a view layer's 'Combined',
+    the first one's where there are several. A second part with R, G, B of the same view is a
+    layer, not the picture.
     """
     views = metadata.get("multiView", ())
     views = [v.strip() for v in views.split(",")] if isinstance(views, str) else list(views)
     found = []
-    for prefix in ("", *(f"{view}." for view in views[1:])):
+    picture = (
+        ""
+        if "R" in channels
+        else next((name[:-1] for name in channels if name.endswith(".Combined.R")), "")
+    )
+    for prefix in (picture, *(f"{view}." for view in views[1:])):
         names = [prefix + c for c in "RGB"]
         if all(name in channels for name in names):
             found.append(tuple(channels.index(name) for name in names))
