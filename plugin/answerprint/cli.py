@@ -6,13 +6,14 @@ Exit status: 0 done, 1 partial, 2 refused input, 3 cancelled, 4 our own fault.
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import re
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -23,8 +24,6 @@ from answerprint.events import Events
 from answerprint.tool import Flag, Names, Num, Tool
 from answerprint.tools import every
 
-_COMMON = ("frames", "out", "colourspace", "name", "device", "json", "write_frames")
-
 
 class _Parser(argparse.ArgumentParser):
     """Refuses in our own words, and lets the caller decide how to end."""
@@ -33,7 +32,8 @@ class _Parser(argparse.ArgumentParser):
         raise BadParameter(f"{self.prog}: {message}.", f"See: {self.prog} --help")
 
 
-def parser() -> argparse.ArgumentParser:
+def parsers() -> tuple[_Parser, dict[str, _Parser]]:
+    """The command line's parser, and those of its commands by name."""
     top = _Parser(
         prog="answerprint",
         description="Repairs what a shoot left wrong, from the shoot's own material.",
@@ -48,10 +48,11 @@ def parser() -> argparse.ArgumentParser:
     again = verbs.add_parser("run", help="repeat a recipe", allow_abbrev=False)
     again.add_argument("recipe", help="a recipe.json")
     again.add_argument("--out", help="another folder (default: the recipe's own)")
-    again.add_argument("--frames", help="another range, such as 1001-1050")
+    again.add_argument("--frames", metavar="A-B", help="the frames of this range only")
+    again.add_argument("--device", help="auto, cpu or cuda (default: as the recipe was made)")
     again.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
     verbs.add_parser("worker", help="serve a host over stdin and stdout", allow_abbrev=False)
-    return top
+    return top, verbs.choices
 
 
 def _tool(verb: argparse.ArgumentParser, tool: Tool) -> None:
@@ -99,11 +100,41 @@ def _tidy(words: Sequence[str]) -> list[str]:
         if word.startswith("--"):
             flag, equals, value = word.partition("=")
             tidy.append(flag.replace("_", "-") + equals + value)
-        elif re.fullmatch(r"-\d[\dx,.-]*", word) and tidy and tidy[-1].startswith("--"):
+        elif re.fullmatch(r"-[\d.][\dxe,.-]*", word) and tidy and _lone_flag(tidy[-1]):
             tidy[-1] += f"={word}"
         else:
             tidy.append(word)
     return tidy
+
+
+def _lone_flag(word: str) -> bool:
+    return word.startswith("--") and "=" not in word
+
+
+def _parsed(given: Sequence[str]) -> argparse.Namespace:
+    """The arguments. Raises BadParameter, with the nearest word that there is."""
+    top, verbs = parsers()
+    words = list(given)
+    if words and not words[0].startswith("-"):
+        words[0] = words[0].replace("-", "_")
+        if words[0] not in verbs:
+            raise BadParameter(
+                f"There is no command '{given[0]}'.",
+                _nearest(words[0], verbs, f"There is: {', '.join(verbs)}."),
+            )
+    asked, left = top.parse_known_args(words)
+    if left:
+        known = re.findall(r"--[a-z-]+", verbs[asked.verb].format_help())
+        raise BadParameter(
+            f"{asked.verb} does not take '{left[0]}'.",
+            _nearest(left[0].partition("=")[0], known, f"See: answerprint {asked.verb} --help"),
+        )
+    return asked
+
+
+def _nearest(word: str, known: Iterable[str], otherwise: str) -> str:
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f"Did you mean '{near[0]}'?" if near else otherwise
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -111,7 +142,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given = _tidy(sys.argv[1:] if words is None else words)
     as_json = "--json" in given
     try:
-        status, answer = _run(parser().parse_args(given))
+        status, answer = _run(_parsed(given))
     except AnswerprintError as refused:
         if isinstance(refused, InternalError):
             traceback.print_exc()
@@ -148,9 +179,7 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
     from answerprint.worker import jobs, order
 
     if asked.verb == "run":
-        made = order.from_recipe(
-            Path(asked.recipe), Path(asked.out) if asked.out else None, asked.frames
-        )
+        made = order.from_recipe(Path(asked.recipe), _folder(asked.out), asked.frames, asked.device)
     else:
         made = _order(asked)
     with _Terminal() as events:
@@ -158,7 +187,7 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
     report = outcome.report
     print(report["sentence"], file=sys.stderr)
     for failed in (report["frames"] or {}).get("failed", []):
-        print(f"Frame {failed['frame']}: {failed['reason']}", file=sys.stderr)
+        print(failed["reason"], file=sys.stderr)
     for warning in report["warnings"]:
         print(f"Note: {warning}", file=sys.stderr)
     print(f"Report: {outcome.outputs['page']}", file=sys.stderr)
@@ -185,13 +214,19 @@ def _order(asked: argparse.Namespace) -> Any:
     return Order(
         tool=tool.name,
         inputs=inputs,
-        out=Path(asked.out),
+        out=_folder(asked.out) or Path(),
         params={n[6:]: v for n, v in values.items() if n.startswith("param:")},
         name=asked.name,
         frames=asked.frames,
         device=asked.device,
         write_frames=asked.write_frames,
     )
+
+
+def _folder(out: str | None) -> Path | None:
+    if out == "":
+        raise BadParameter("out is ''.", "Name a folder for the results.")
+    return None if out is None else Path(out)
 
 
 class _Terminal(Events):

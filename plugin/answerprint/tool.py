@@ -14,6 +14,7 @@ import dataclasses
 import difflib
 import inspect
 import math
+import re
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -123,25 +124,28 @@ class Input:
     required: bool = False
 
 
+MOST_FRAMES = 1_000_000  # eleven hours at 24: beyond it is a slip of the finger
+_RANGE = re.compile(r"(?P<first>-?[0-9]+)(-(?P<last>-?[0-9]+)(x(?P<step>[0-9]+))?)?")
+
+
 def frame_numbers(text: str) -> list[int]:
     """Frame numbers of '1001-1010x2,1050' and the like, ascending; negatives are numbers.
 
     Raises ValueError with a hint where the text is not a range.
     """
     found: set[int] = set()
-    for piece in filter(None, (p.strip() for p in text.split(","))):
-        body, _, step = piece.partition("x")
-        sign, rest = ("-", body[1:]) if body.startswith("-") else ("", body)
-        first, dash, last = rest.partition("-")
-        try:
-            start, stride = int(sign + first), int(step or 1)
-            stop = int(last) if dash else start
-        except ValueError:
+    for piece in text.split(",") if text else ():
+        match = _RANGE.fullmatch(piece.strip())
+        if match is None:
             raise ValueError(
                 f"'{piece}' is not a frame range. Use 1001, 1001-1010, 1001-1010x2 or 1001,1050."
-            ) from None
+            )
+        start, stride = int(match["first"]), int(match["step"] or 1)
+        stop = int(match["last"] or start)
         if stop < start or stride < 1:
             raise ValueError(f"'{piece}' runs backwards. Use a range such as 1001-1010.")
+        if stop - start >= MOST_FRAMES:
+            raise ValueError(f"'{piece}' is longer than any shot. Look for a digit too many.")
         found.update(range(start, stop + 1, stride))
     return sorted(found)
 
@@ -254,6 +258,8 @@ def tool(name: str, label: str, params: type, **more: Any) -> Callable[[Callable
     def declare(run: Callable[..., Any]) -> Tool:
         made = Tool(name=name, label=label, run=run, params=params, **more)
         made.parse({each: default for each, (_, default, _) in made.controls().items()})
+        if list(made.upgrades) != list(range(1, made.version)):
+            raise TypeError(f"{name} is version {made.version} and needs an upgrade from each.")
         return made
 
     return declare

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 
 from answerprint.errors import BadParameter
 
 
 def choose(wanted: str = "auto") -> str:
-    """'cpu' or 'cuda:0'. 'auto' takes $ANSWERPRINT_DEVICE, else a GPU where there is one.
+    """'cpu', or a GPU such as 'cuda:0'. 'auto' takes $ANSWERPRINT_DEVICE, else a GPU if any.
 
     Raises BadParameter for an unknown name, and for 'cuda' where there is none: a device that
     was asked for is never replaced in silence.
@@ -17,19 +18,25 @@ def choose(wanted: str = "auto") -> str:
         wanted = os.environ.get("ANSWERPRINT_DEVICE") or "auto"
     if wanted == "cpu":
         return "cpu"
-    if wanted not in ("auto", "cuda"):
-        raise BadParameter(f"device is '{wanted}'.", "Use one of: auto, cpu, cuda.")
+    asked = re.fullmatch(r"cuda(?::([0-9]+))?", wanted)
+    if wanted != "auto" and not asked:
+        raise BadParameter(
+            f"device is '{wanted}'.", "Use one of: auto, cpu, cuda (or cuda:1 for the second)."
+        )
     import torch
 
-    if torch.cuda.is_available():
-        return "cuda:0"
-    if wanted == "cuda":
-        raise BadParameter(
-            "device is 'cuda', and torch sees no CUDA device.",
-            "Use cpu, or install a CUDA build: python3 install.py --torch-index URL.",
-            f"torch {torch.__version__}",
-        )
-    return "cpu"
+    number, count = int((asked and asked[1]) or 0), torch.cuda.device_count()
+    if number < count:
+        return f"cuda:{number}"
+    if wanted == "auto":
+        return "cpu"
+    if count:
+        raise BadParameter(f"device is '{wanted}'.", f"There is cuda:0 to cuda:{count - 1}.")
+    raise BadParameter(
+        f"device is '{wanted}', and torch sees no CUDA device.",
+        "Use cpu, or install a CUDA build: python3 install.py --torch-index URL.",
+        f"torch {torch.__version__}",
+    )
 
 
 def device_class(device: str) -> str:

@@ -8,6 +8,7 @@ The command line and the worker's `job.run` both come here. Beside the frames a 
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import tempfile
 import time
@@ -23,6 +24,7 @@ from answerprint.frames import colour
 from answerprint.frames.clip import Clip, open_clip
 from answerprint.frames.config import config_name
 from answerprint.frames.device import choose, device_class
+from answerprint.frames.still import Still
 from answerprint.frames.text import write_json
 from answerprint.tool import Tool
 from answerprint.tools import find
@@ -68,16 +70,23 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
     started = time.monotonic()
     tool = find(order.tool)
     params = tool.parse(order.params, order.version)
-    order = replace(order, params=_plain(params), version=tool.version, name=_name(order, tool))
+    order = replace(
+        order,
+        params=_plain(params),
+        version=tool.version,
+        name=_name(order, tool),
+        out=Path(os.path.abspath(order.out.expanduser())),
+    )
     device = choose(order.device)
-    _make_folder(order.out)
     if not repeat:
         live = {name for name, (_, _, control) in tool.controls().items() if control.live}
         order = solution_of(order, live)
     with contextlib.ExitStack() as stack:
         stack.enter_context(lease(device, events))
         clips = {n: stack.enter_context(c) for n, c in _open(order, tool).items()}
+        _spare_inputs(order, clips)
         order = _still_holds(order, clips, repeat)
+        _make_folder(order.out)
         job = Job(clips, order.out, order.name, device, events, order.solved)
         plan: Plan = tool.run(job, params)
         solved_after = time.monotonic() - started
@@ -90,7 +99,11 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
         }
         recipe = to_recipe(order, facts)
         write_json(order.out / "recipe.json", recipe)
-        made = _frames(order, tool, plan, clips["source"], recipe, events)
+        source = clips["source"]
+        if order.part:
+            asked = order.inputs["source"]
+            source = stack.enter_context(open_clip(asked.path, order.part, asked.colourspace))
+        made = _frames(order, tool, plan, source, recipe, events)
         status = "partial" if made is not None and made.partial else "done"
         report = {
             "schema": "answerprint.report/1",
@@ -99,6 +112,7 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
             "tool": tool.name,
             "version": tool.version,
             "parameters": dict(order.params),
+            "part": order.part or None,
             "sentence": plan.sentence,
             **plan.report,
             "colour": facts["colour"],
@@ -120,7 +134,7 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
         }
         results = list(plan.results)
         if made is not None:
-            outputs["frames"] = _frame_set(order, clips["source"], made)
+            outputs["frames"] = _frame_set(order, source, made)
             results.append({"kind": "frames"} | outputs["frames"])
         write_json(order.out / "report.json", report)
         page.write(order.out / "report.html", tool, report, plan.pictures)
@@ -133,14 +147,21 @@ def _plain(params: Any) -> dict[str, Any]:
 
 def _name(order: Order, tool: Tool) -> str:
     name = order.name or tool.name
-    if name in (".", "..") or any(c in name for c in '/\\:*?"<>|\0') or not name.isprintable():
+    if name.startswith(".") or any(c in name for c in '/\\:*?"<>|\0') or not name.isprintable():
         raise BadParameter(
-            f"name is '{name}'.", "Use a file name without folders and special characters."
+            f"name is '{name}'.",
+            "Use a file name without folders, special characters and a point at its start.",
         )
     return name
 
 
 def _make_folder(out: Path) -> None:
+    try:
+        str(out).encode()
+    except UnicodeEncodeError as cause:
+        raise CannotWrite(
+            f"The name of the folder {os.fsencode(out)!r} is not UTF-8.", "Choose another folder."
+        ) from cause
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):
@@ -167,9 +188,30 @@ def _open(order: Order, tool: Tool) -> dict[str, Clip]:
             )
     clips = {}
     for name, source in order.inputs.items():
+        if not source.path:
+            raise BadParameter(f"The {name} is ''.", "Name a sequence, a file or a movie.")
         frames = order.frames if name == "source" else ""
         clips[name] = open_clip(source.path, frames, source.colourspace)
     return clips
+
+
+def _spare_inputs(order: Order, clips: Mapping[str, Clip]) -> None:
+    """Results never take the place of what they are made from."""
+    for name, clip in clips.items():
+        there = () if clip.kind == "movie" else sorted({*clip.frames} - {*clip.missing})
+        for number in there:  # the first that opens speaks for all
+            result = render.frame_path(order.out, order.name, number)
+            with contextlib.suppress(BadInput), clip.open(number) as frame:
+                if isinstance(frame, Still) and _same_file(frame.path, result):
+                    raise BadParameter(
+                        f"{result} is a frame of the {name}: the result would take its place.",
+                        "Choose another folder with --out, or another name with --name.",
+                    )
+                break
+
+
+def _same_file(one: str, other: Path) -> bool:
+    return other.exists() and os.path.samefile(one, other)
 
 
 def _still_holds(order: Order, clips: Mapping[str, Clip], repeat: bool) -> Order:
@@ -210,13 +252,16 @@ def _colour(clips: Mapping[str, Clip]) -> dict[str, Any]:
 
 def _notes(clips: Mapping[str, Clip]) -> Iterator[str]:
     for name, clip in clips.items():
-        if clip.space.said_by == "assumed":
-            yield (
-                f"The {name} does not say its colour space; {clip.space.name} is assumed. "
-                f"Name it with {'--colourspace' if name == 'source' else f'--{name}-colourspace'}."
-            )
         for note in clip.notes:
             yield f"The {name}: {note}"
+        flag = "--colourspace" if name == "source" else f"--{name}-colourspace"
+        if clip.space.said_by == "assumed":
+            yield f"The {name}: where that is wrong, name its colour space with {flag}."
+        try:
+            if log := clip.looks_like_log():
+                yield f"The {name} may be camera log: {log}. If so, name it with {flag}."
+        except BadInput as unreadable:
+            yield f"Whether the {name} is camera log cannot be told. {unreadable}"
 
 
 def _frames(
@@ -246,7 +291,6 @@ def _frames(
         said = render.provenance(tool.name, tool.version, identity, source)
         return {render.PROVENANCE: said} | ({render.SOURCE_TYPE: kind} if kind else {})
 
-    render.check_space(clip, order.out, len(clip.frames))
     return render.render(clip, plan, order.out, order.name, header, events)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from answerprint.errors import BadInput, BadParameter
@@ -31,6 +33,8 @@ class Order:
     inputs                  'source' and whatever else the tool takes, by name.
     out, name               folder and base name of the results; name '' is the tool's.
     frames                  range to work on, '' for all.
+    part                    of a recipe: make the frames of this range only; '' is the recipe's.
+                            What was solved, and the recipe, stay those of its whole range.
     device                  'auto', 'cpu' or 'cuda'.
     write_frames            False: side files only.
     solved, looked_at       from a recipe: the solution, and hashes of the frames it rests on.
@@ -43,6 +47,7 @@ class Order:
     version: int | None = None
     name: str = ""
     frames: str = ""
+    part: str = ""
     device: str = "auto"
     write_frames: bool = True
     solved: dict[str, Any] | None = None
@@ -68,7 +73,7 @@ def to_recipe(order: Order, facts: Mapping[str, Any]) -> dict[str, Any]:
         "parameters": dict(order.params),
         "inputs": {
             name: {
-                "path": os.path.abspath(source.path),
+                "path": os.path.abspath(os.path.expanduser(source.path)),
                 "colourspace": source.colourspace,
                 "sha256": dict(facts["looked_at"].get(name, {})),
             }
@@ -85,35 +90,59 @@ def to_recipe(order: Order, facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def from_recipe(path: Path, out: Path | None = None, frames: str | None = None) -> Order:
-    """The order in a recipe.json, with another folder or range where asked for.
+def from_recipe(
+    path: Path, out: Path | None = None, part: str | None = None, device: str | None = None
+) -> Order:
+    """The order in a recipe.json, with another folder, range or device where asked for.
 
     Raises BadInput where the file is no recipe.
     """
     recipe = read_recipe(path)
     try:
-        order = Order(
-            tool=recipe["tool"],
-            version=recipe["version"],
-            params=recipe["parameters"],
+        inputs = _field(recipe, "inputs", dict)
+        hashes = {name: _field(each, "sha256", dict) for name, each in inputs.items()}
+        if not all(re.fullmatch("-?[0-9]+", n) for each in hashes.values() for n in each):
+            raise _Lacks("'sha256'")
+        made_on = _field(recipe, "device_class", str)
+        if made_on not in ("cpu", "cuda"):
+            raise _Lacks("'device_class'")
+        return Order(
+            tool=_field(recipe, "tool", str),
+            version=_field(recipe, "version", int),
+            params=_field(recipe, "parameters", dict),
             inputs={
-                name: Source(each["path"], each["colourspace"])
-                for name, each in recipe["inputs"].items()
+                name: Source(
+                    _field(each, "path", str), _field(each, "colourspace", (str, NoneType))
+                )
+                for name, each in inputs.items()
             },
             out=out or path.parent,
-            name=recipe["name"],
-            frames=recipe["frames"] if frames is None else frames,
-            device={"cpu": "cpu", "cuda": "cuda"}[recipe["device_class"]],
-            write_frames=recipe["write_frames"],
-            solved=recipe["solved"],
-            looked_at={name: each["sha256"] for name, each in recipe["inputs"].items()},
+            name=_field(recipe, "name", str),
+            frames=_field(recipe, "frames", str),
+            part=part or "",
+            device=device or made_on,
+            write_frames=_field(recipe, "write_frames", bool),
+            solved=_field(recipe, "solved", (dict, NoneType)),
+            looked_at=hashes,
         )
-    except (KeyError, TypeError, AttributeError) as cause:
+    except _Lacks as cause:
         raise BadInput(
             f"{path} is not a whole recipe: {cause} is missing or of another kind.",
             "Run the tool again to make one.",
         ) from cause
-    return order
+
+
+class _Lacks(Exception):
+    """A field of a recipe or request is missing or of another kind; its name."""
+
+
+def _field(of: Any, name: str, kind: Any, *default: Any) -> Any:
+    if not isinstance(of, Mapping) or (name not in of and not default):
+        raise _Lacks(f"'{name}'")
+    value = of.get(name, *default)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise _Lacks(f"'{name}'")
+    return value
 
 
 def read_recipe(path: Path) -> dict[str, Any]:
@@ -132,7 +161,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
         raise BadInput(f"{path} is not a recipe of Answerprint.", "Name a recipe.json of a run.")
     if recipe["schema"] != SCHEMA:
         raise BadInput(
-            f"{path} is a {recipe['schema']}, this version reads {SCHEMA}.",
+            f"{path} is of schema '{recipe['schema']}', this version reads '{SCHEMA}'.",
             "Install the version of Answerprint that wrote it.",
         )
     return recipe
@@ -145,37 +174,39 @@ def from_request(request: Mapping[str, Any]) -> Order:
     Raises BadParameter where something is missing.
     """
     try:
-        outputs = request["outputs"]
-        inputs = {name: _source(each) for name, each in request["inputs"].items()}
-        source = request["inputs"]["source"]
-        frames = str(request.get("frames") or "")
-        if not frames and isinstance(source, Mapping) and "first" in source:
-            frames = f"{source['first']}-{source['last']}"
+        inputs = _field(request, "inputs", dict)
+        source = _field(inputs, "source", (str, dict))
+        frames = _field(request, "frames", str, "")
+        if not frames and "first" in source and isinstance(source, dict):
+            frames = f"{_field(source, 'first', int)}-{_field(source, 'last', int)}"
+        outputs = _field(request, "outputs", dict)
+        if not _field(outputs, "dir", str):
+            raise _Lacks("'dir'")
         return Order(
-            tool=request["tool"],
-            params=request.get("params", {}),
-            version=request.get("version"),
-            inputs=inputs,
+            tool=_field(request, "tool", str),
+            params=_field(request, "params", dict, {}),
+            version=_field(request, "version", (int, NoneType), None),
+            inputs={name: _source(_field(inputs, name, (str, dict))) for name in inputs},
             out=Path(outputs["dir"]),
-            name=outputs.get("base", ""),
+            name=_field(outputs, "base", str, ""),
             frames=frames,
-            device=request.get("device", "auto"),
-            write_frames=outputs.get("write_frames", True),
+            device=_field(request, "device", str, "auto"),
+            write_frames=_field(outputs, "write_frames", bool, True),
         )
-    except (KeyError, TypeError, AttributeError) as cause:
+    except _Lacks as cause:
         raise BadParameter(
             f"The job's request is not whole: {cause} is missing or of another kind.",
             "It needs tool, params, inputs with a source, and outputs with a dir.",
         ) from cause
 
 
-def _source(each: Any) -> Source:
+def _source(each: str | dict[str, Any]) -> Source:
     if isinstance(each, str):
         return Source(each)
-    space = each.get("colorspace")
-    if isinstance(space, Mapping):
-        space = space.get("name")
-    return Source(each["pattern"] if "pattern" in each else each["path"], space or None)
+    space = _field(each, "colorspace", (str, dict, NoneType), None)
+    if isinstance(space, dict):
+        space = _field(space, "name", str)
+    return Source(_field(each, "pattern" if "pattern" in each else "path", str), space or None)
 
 
 def solution_of(order: Order, live: set[str]) -> Order:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from answerprint.errors import BadInput, Cancelled, CannotWrite
+from answerprint.errors import BadInput, Cancelled
 from answerprint.events import Events
 from answerprint.frames.clip import Clip
 from answerprint.frames.frame import Frame
@@ -75,30 +75,33 @@ def render(
 ) -> Made:
     """Write the plan's frames of a clip into `out`.
 
+    clip     its frames are the ones to make.
     header   what a frame of this source hash carries in its file.
 
-    Raises CannotWrite where the disk does not take a frame, Cancelled where somebody asked to
+    Raises CannotWrite where the disk does not take the frames, Cancelled where somebody asked to
     stop; what was finished before stays, whole.
     """
     made = Made(missing=list(clip.missing))
     for number in clip.missing:
         made.failed[number] = f"Frame {number} is missing."
+    absent = set(clip.missing)
+    numbers = [n for n in clip.frames if n not in absent]
     reclaim(str(out))
-    numbers = [n for n in clip.frames if n not in set(clip.missing)]
+    check_space(clip, out, sum(not frame_path(out, name, n).exists() for n in numbers))
     stop = threading.Event()
     threads = max(2, min(4, os.cpu_count() or 2))
     running: dict[Future[_One], int] = {}
     with ThreadPoolExecutor(threads, thread_name_prefix="frame") as pool:
         try:
             for number, frame in clip.stream(numbers):
-                events.check()
                 if isinstance(frame, BadInput):
-                    made.failed[number] = str(frame)
+                    _failed(number, frame, made, len(numbers), events)
                     continue
                 task = _Task(clip, plan, frame_path(out, name, number), header, stop)
                 running[pool.submit(task, number, frame)] = number
                 while len(running) > threads:
                     _collect(running, made, len(numbers), events)
+                events.check()
             while running:
                 _collect(running, made, len(numbers), events)
         except BaseException:
@@ -128,14 +131,25 @@ def _collect(running: dict[Future[_One], int], made: Made, total: int, events: E
         try:
             one = future.result()
         except BadInput as refused:
-            made.failed[number] = str(refused)
+            _failed(number, refused, made, total, events)
             continue
         (made.kept if one.kept else made.written).append(number)
         made.sources[number], made.results[number] = one.source, one.result
         made.space = one.space
         made.not_finite += one.not_finite
         made.held += one.held
-        events.progress("frames", len(made.written) + len(made.kept), total, f"frame {number}")
+        _told(number, made, total, events)
+
+
+def _failed(number: int, refused: BadInput, made: Made, total: int, events: Events) -> None:
+    said = str(refused)
+    made.failed[number] = said if said.startswith("Frame ") else f"Frame {number}: {said}"
+    _told(number, made, total, events)
+
+
+def _told(number: int, made: Made, total: int, events: Events) -> None:
+    done = len(made.written) + len(made.kept) + len(made.failed) - len(made.missing)
+    events.progress("frames", done, total, f"frame {number}")
 
 
 @dataclass(frozen=True)
@@ -183,7 +197,8 @@ class _Task:
 
 def _may_spoil(rgb: np.ndarray) -> bool:
     """Whether a strip has values that are not finite: its sum tells, at a fraction of the cost."""
-    return not np.isfinite(rgb.sum(dtype=np.float64))
+    with np.errstate(invalid="ignore"):
+        return not np.isfinite(rgb.sum(dtype=np.float64))
 
 
 def _is_there(path: Path, header: Mapping[str, str]) -> bool:
@@ -216,9 +231,6 @@ def space_needed(clip: Clip, count: int) -> int:
 def check_space(clip: Clip, out: Path, count: int) -> None:
     """Raises CannotWrite where the frames could not fit even well compressed."""
     free_space_check(str(out), space_needed(clip, count) // 8)
-
-
-__all__ = ["CannotWrite", "Made", "check_space", "frame_path", "provenance", "render"]
 
 
 def summary(made: Made) -> dict[str, Any]:
