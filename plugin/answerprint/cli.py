@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from answerprint import __version__
+from answerprint.catalogue import catalogue
 from answerprint.errors import AnswerprintError, BadParameter, Cancelled, InternalError
 from answerprint.events import Events
 from answerprint.tool import Flag, Names, Num, Tool
@@ -77,7 +78,8 @@ def _tool(verb: argparse.ArgumentParser, tool: Tool) -> None:
     )
     for name, (kind, default, control) in tool.controls().items():
         more: dict[str, Any] = {"default": argparse.SUPPRESS, "dest": f"param:{name}"}
-        more["help"] = f"{control.help} (default {default})".replace("%", "%%")
+        usual = f" (default {default})" if default not in ("", ()) else ""
+        more["help"] = (control.help + usual).replace("%", "%%")
         if isinstance(control, Num):
             more |= {"type": int if kind is int else float, "metavar": "N"}
         elif isinstance(control, Flag):
@@ -196,7 +198,8 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
 
 def _list(as_json: bool) -> dict[str, Any] | None:
     if as_json:
-        return {"tools": [each.spec() for each in every()]}
+        found: dict[str, Any] = json.loads(catalogue(every()))
+        return found
     for each in every():
         print(f"{each.name:16}{each.summary}")
     return None

@@ -236,6 +236,20 @@ def test_one_damaged_frame_is_enough_to_be_partial(tmp_path: Path, pair: tuple[s
     assert list(results(tmp_path / "out")) == ["match.1001.exr", "match.1003.exr"]
 
 
+def test_a_damaged_frame_among_those_measured_stops_that_frame_alone(
+    tmp_path: Path, pair: tuple[str, str]
+) -> None:
+    damaged = Path(pair[0] % 1002)
+    damaged.write_bytes(damaged.read_bytes()[:-500])
+    outcome = shots.run(pair, tmp_path / "out")
+    assert (outcome.status, outcome.report["verdict"]) == ("partial", "match")
+    assert [f["frame"] for f in outcome.report["frames"]["failed"]] == [1002]
+    repeat = jobs.run(from_recipe(tmp_path / "out/recipe.json", tmp_path / "b"), Events(), True)
+    assert repeat.status == "partial"
+    assert results(tmp_path / "b") == results(tmp_path / "out")
+    assert len(results(tmp_path / "b")) == 2
+
+
 # --- strength and identity -----------------------------------------------------------------
 
 

@@ -159,6 +159,7 @@ def test_the_height_of_a_strip_does_not_matter(
     assert results(tmp_path / "strips") == results(tmp_path / "whole")
 
 
+@pytest.mark.filterwarnings("error")  # an artist's terminal is no place for numpy's warnings
 def test_no_pixels_is_the_plate_bit_for_bit(tmp_path: Path) -> None:
     pixels = save(tmp_path / "a.exr", spoiled(plate()))
     made = render_frames(tmp_path / "a.exr", tmp_path / "out", untouched)

@@ -213,3 +213,14 @@ def test_a_recipe_of_a_later_version_is_refused(tmp_path: Path, pair: tuple[str,
     at.write_text(at.read_text().replace('"version": 1', '"version": 2'))
     with pytest.raises(BadParameter, match="the recipe is of version 2, this is version 1"):
         again(at)
+
+
+def test_another_colour_configuration_is_no_repeat(
+    tmp_path: Path, pair: tuple[str, str], monkeypatch: pytest.MonkeyPatch, solves: list[str]
+) -> None:
+    shots.run(pair, tmp_path / "out")
+    monkeypatch.setenv("OCIO", "ocio://cg-config-v2.2.0_aces-v1.3_ocio-v2.4")
+    with pytest.raises(BadInput, match="The recipe was made under the colour configuration studio"):
+        again(tmp_path / "out" / "recipe.json", tmp_path / "other")
+    shots.run(pair, tmp_path / "out")
+    assert len(solves) == 2

@@ -78,9 +78,11 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
         out=Path(os.path.abspath(order.out.expanduser())),
     )
     device = choose(order.device)
-    if not repeat:
+    if repeat:
+        _same_config(order)
+    else:
         live = {name for name, (_, _, control) in tool.controls().items() if control.live}
-        order = solution_of(order, live)
+        order = solution_of(order, live, config_name())
     with contextlib.ExitStack() as stack:
         stack.enter_context(lease(device, events))
         clips = {n: stack.enter_context(c) for n, c in _open(order, tool).items()}
@@ -212,6 +214,16 @@ def _spare_inputs(order: Order, clips: Mapping[str, Clip]) -> None:
 
 def _same_file(one: str, other: Path) -> bool:
     return other.exists() and os.path.samefile(one, other)
+
+
+def _same_config(order: Order) -> None:
+    """Raises BadInput where the recipe's colours would be others under today's configuration."""
+    if order.config != config_name():
+        raise BadInput(
+            f"The recipe was made under the colour configuration {order.config}, "
+            f"and {config_name()} is in force.",
+            "Set OCIO to the configuration of the recipe, or run the tool anew.",
+        )
 
 
 def _still_holds(order: Order, clips: Mapping[str, Clip], repeat: bool) -> Order:

@@ -38,6 +38,7 @@ class Order:
     device                  'auto', 'cpu' or 'cuda'.
     write_frames            False: side files only.
     solved, looked_at       from a recipe: the solution, and hashes of the frames it rests on.
+    config                  from a recipe: the colour configuration it was made under, else ''.
     """
 
     tool: str
@@ -52,6 +53,7 @@ class Order:
     write_frames: bool = True
     solved: dict[str, Any] | None = None
     looked_at: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    config: str = ""
 
 
 def canonical(value: Any) -> str:
@@ -124,6 +126,7 @@ def from_recipe(
             write_frames=_field(recipe, "write_frames", bool),
             solved=_field(recipe, "solved", (dict, NoneType)),
             looked_at=hashes,
+            config=_field(_field(recipe, "colour", dict), "config", str),
         )
     except _Lacks as cause:
         raise BadInput(
@@ -209,10 +212,11 @@ def _source(each: str | dict[str, Any]) -> Source:
     return Source(_field(each, "pattern" if "pattern" in each else "path", str), space or None)
 
 
-def solution_of(order: Order, live: set[str]) -> Order:
+def solution_of(order: Order, live: set[str], config: str) -> Order:
     """The order with the solution of an earlier run in the same folder, where it still holds.
 
-    It holds when tool, version, inputs, range and all parameters but the live ones are the same.
+    It holds when tool, version, inputs, range, colour configuration and all parameters but the
+    live ones are the same.
     """
     path = order.out / "recipe.json"
     if order.solved is not None or not path.exists():
@@ -230,7 +234,8 @@ def solution_of(order: Order, live: set[str]) -> Order:
             n: recipe[n] for n in ("tool", "version")
         }
 
-    if canonical(measured(earlier)) != canonical(measured(now)) or before.solved is None:
+    same = canonical(measured(earlier)) == canonical(measured(now)) and before.config == config
+    if not same or before.solved is None:
         return order
     return replace(order, solved=before.solved, looked_at=before.looked_at)
 

@@ -49,6 +49,8 @@ class Made:
     not_finite: int = 0
     held: int = 0
     """Values over the largest half, written as +-65504."""
+    left_out: set[str] = field(default_factory=set)
+    """Attributes of the sources that the format's library cannot write."""
 
     @property
     def partial(self) -> bool:
@@ -120,6 +122,7 @@ class _One:
     space: str
     not_finite: int = 0
     held: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 def _collect(running: dict[Future[_One], int], made: Made, total: int, events: Events) -> None:
@@ -138,6 +141,7 @@ def _collect(running: dict[Future[_One], int], made: Made, total: int, events: E
         made.space = one.space
         made.not_finite += one.not_finite
         made.held += one.held
+        made.left_out.update(one.left_out)
         _told(number, made, total, events)
 
 
@@ -192,7 +196,8 @@ class _Task:
                             rows[..., list(view)], over = pixels(rgb)
                             held += over
                     writer.put(index, y, rows)
-        return _One(False, source, writer.sha256, there.name, spoiled, held + writer.clamped)
+        held += writer.clamped
+        return _One(False, source, writer.sha256, there.name, spoiled, held, writer.left_out)
 
 
 def _may_spoil(rgb: np.ndarray) -> bool:
@@ -242,6 +247,7 @@ def summary(made: Made) -> dict[str, Any]:
         "failed": [{"frame": n, "reason": r} for n, r in sorted(made.failed.items())],
         "not_finite_values": made.not_finite,
         "values_held_at_largest_half": made.held,
+        "attributes_left_out": sorted(made.left_out),
         "source_sha256": {str(n): made.sources[n] for n in sorted(made.sources)},
         "result_sha256": {str(n): made.results[n] for n in sorted(made.results)},
     }
