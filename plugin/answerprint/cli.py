@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import os
 import re
 import signal
 import sys
@@ -156,8 +157,16 @@ def main(words: Sequence[str] | None = None) -> int:
         )
         return _ended(ours, as_json)
     if answer is not None and as_json:
-        print(json.dumps(answer, allow_nan=False))
+        _say(answer)
     return status
+
+
+def _say(answer: dict[str, Any]) -> None:
+    """The one object of --json. A reader that has gone away does not change how the job ended."""
+    try:
+        print(json.dumps(answer, allow_nan=False), flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _ended(refused: AnswerprintError, as_json: bool) -> int:
@@ -166,7 +175,7 @@ def _ended(refused: AnswerprintError, as_json: bool) -> int:
             print(text, file=sys.stderr)
     if as_json:
         word = {2: "refused", 3: "cancelled", 4: "failed"}[refused.exit_status]
-        print(json.dumps({"status": word, "error": {"code": refused.code} | refused.data()}))
+        _say({"status": word, "error": {"code": refused.code} | refused.data()})
     return refused.exit_status
 
 

@@ -17,7 +17,8 @@ class AnswerprintError(Exception):
     exit_status = 2
 
     def __init__(self, title: str, hint: str = "", detail: str = "") -> None:
-        super().__init__(" ".join(text for text in (title, detail, hint) if text))
+        texts = [text for text in (title, detail, hint) if text]
+        super().__init__(" ".join(t if t.endswith((".", "?", ":")) else f"{t}." for t in texts))
         self.title, self.hint, self.detail = title, hint, detail
 
     def data(self) -> dict[str, Any]:

@@ -156,7 +156,7 @@ class Tool:
 
     name       stable for ever: saved scripts, knobs and recipes refer to it.
     label      shown to people, free to change.
-    run        (job, params) -> `answerprint.worker.plan.Plan`.
+    run        (job, params) -> `answerprint.tools.job.Plan`.
     params     the frozen dataclass of parameters.
     policy     kind of operation in `trust/policy.json`: what a disclosure needs to know.
     inputs     what it takes beside `source`, by name.

@@ -429,6 +429,18 @@ def test_the_installed_command_ends_with_the_same_status(tmp_path: Path) -> None
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(("words", "status"), [(["tools"], 0), (["run", "none.json"], 2)])
+def test_a_reader_that_went_away_does_not_change_the_end(words: list[str], status: int) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = shots.subprocess.run(
+        shots.command(*words, "--json"), stdout=writer, stderr=-1, text=True, check=False
+    )
+    os.close(writer)
+    assert ended.returncode == status, ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_folder_with_a_name_that_is_no_text(tmp_path: Path, pair: tuple[str, str]) -> None:
     out = os.fsencode(tmp_path) + b"/\xff\xfe"
     words = [w.encode() for w in shots.command(*match(pair, Path("OUT"), "--json"))]
