@@ -11,9 +11,9 @@ From every movie in DIR (its first seconds, one shot) and every still it makes
 A grade is undone well when the corrected picture is near the picture before the grade: mean
 CIEDE2000 over all its pixels, through the SDR view. Grades are drawn in three kinds (gain and
 gamma on light, a CDL in ACEScct, a CDL on a display signal), so that none of them is ours.
-Movies whose own exposure moves between the two moments are told apart by measuring the two
-ungraded moments against each other (`own`): their overlap rows are listed, and left out of the
-mean where own > 1.5.
+The two ungraded moments of a movie are matched first (`own`, how far that moves the picture).
+Where the match refuses them they are different scenes, and where own > 1.5 the movie's own
+exposure moved: both are rows of their own, because there is no known grade to undo.
 
 --peer names the Python of a venv with color-matcher (`pip install color-matcher`).
 """
@@ -72,7 +72,7 @@ def main() -> int:
     return 0
 
 
-def pairs(folder: Path) -> Iterator[tuple[str, str, np.ndarray, np.ndarray, float]]:
+def pairs(folder: Path) -> Iterator[tuple[str, str, np.ndarray, np.ndarray, float | None]]:
     """(kind, label, picture to grade, reference, how far they are apart on their own)."""
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() not in (".mp4", ".mov", ".webm", ".mkv", ".png", ".jpg", ".jpeg"):
@@ -94,9 +94,11 @@ def pairs(folder: Path) -> Iterator[tuple[str, str, np.ndarray, np.ndarray, floa
         yield "halves", path.stem + " R", first[:, half:].copy(), first[:, :half].copy(), 0.0
 
 
-def own_difference(a: np.ndarray, b: np.ndarray) -> float:
-    """How far a match between the two ungraded pictures moves the first one."""
-    matched, _ = corrected(a, b)
+def own_difference(a: np.ndarray, b: np.ndarray) -> float | None:
+    """How far a match between the two ungraded pictures moves the first one; None if refused."""
+    matched, solved = corrected(a, b)
+    if solved["verdict"] == matching.NO_EVIDENCE:
+        return None
     return round(float(delta_e(lab(matched), lab(a)).mean()), 2)
 
 
@@ -187,11 +189,12 @@ def table(rows: list[dict]) -> str:
         + " |",
         "|" + "---|" * (len(methods) + 3),
     ]
+    overlap = [r for r in rows if r["kind"] == "overlap"]
+    known = [r for r in overlap if r["own"] is not None]
     sets = {
-        "overlap": [r for r in rows if r["kind"] == "overlap" and r["own"] <= 1.5],
-        "overlap, own exposure moves": [
-            r for r in rows if r["kind"] == "overlap" and r["own"] > 1.5
-        ],
+        "overlap": [r for r in known if r["own"] <= 1.5],
+        "overlap, own exposure moves": [r for r in known if r["own"] > 1.5],
+        "different scenes": [r for r in overlap if r["own"] is None],
         "halves": [r for r in rows if r["kind"] == "halves"],
     }
     for name, some in sets.items():

@@ -94,7 +94,7 @@ def match(job: Job, p: Match) -> Plan:
     outcome = matching.outcome(solved, p.level, p.strength, spaces)
     job.events.progress("report", 0, 1)
     files = _files(job, outcome)
-    pictures = _pictures(job, solved, outcome, looked_at)
+    pictures = _pictures(job, solved, outcome, looked_at, p.strength)
     report, results = _report(job, solved, outcome)
     return Plan(
         solved=solved,
@@ -277,7 +277,11 @@ def _sentence(job: Job, solved: dict[str, Any], outcome: Outcome) -> str:
 
 
 def _pictures(
-    job: Job, solved: dict[str, Any], outcome: Outcome, looked_at: dict[str, tuple[int, ...]]
+    job: Job,
+    solved: dict[str, Any],
+    outcome: Outcome,
+    looked_at: dict[str, tuple[int, ...]],
+    strength: float,
 ) -> list[Picture]:
     """What a person would want to see: the shots, the result, the evidence, the parades."""
     drawn = solved.get("drawn", [])
@@ -285,7 +289,7 @@ def _pictures(
     if drawn:
         numbers["source"], numbers["reference"] = int(drawn[0][0]), int(drawn[0][3])
     light = {name: job.clips[name].picture(number, WIDTH)[0] for name, number in numbers.items()}
-    stops = stops_at(solved.get("ramp", []), numbers["source"])
+    stops = stops_at(solved.get("ramp", []), numbers["source"]) * strength
     result = outcome.grade.with_stops(stops).light(light["source"]).astype(np.float32)
     source, reference, after = (
         colour.through_view(each) for each in (light["source"], light["reference"], result)

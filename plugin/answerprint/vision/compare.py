@@ -20,6 +20,8 @@ from answerprint.vision.correspond import LUMINANCE
 _D60, _D65 = (primaries.KNOWN[name][6:] for name in ("ACEScg", "lin_rec709"))
 _TO_XYZ_D65 = primaries.adaptation(_D60, _D65) @ primaries.to_xyz(primaries.KNOWN["ACEScg"])
 _LEAST = 1e-6
+LEAST_CHROMA = 5.0
+"""CIELAB chroma under which a ratio of chromas says more of noise and tint than of saturation."""
 SKIN_HUE, SKIN_CHROMA, SKIN_LIGHT = (35.0, 80.0), (8.0, 50.0), (20.0, 90.0)
 """CIELAB hue in degrees, chroma and lightness of what could be skin."""
 
@@ -47,7 +49,7 @@ def difference(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> dict[str, An
         "flare": [_rounded(k, 6) for k in flare],
         "white_balance": _white_balance(b * gain, b, lab_b, weight),
         "contrast": _rounded(_spread(light_a, w) / max(_spread(light_b, w), 1e-3)),
-        "saturation": _rounded(_chroma(lab_a, weight) / max(_chroma(lit_alike, weight), 1e-3)),
+        "saturation": _saturation(lab_a, lit_alike, weight),
         "black_level": {
             "shot": _rounded(quantile(a @ LUMINANCE, weight, 0.001), 6),
             "reference": _rounded(quantile(b @ LUMINANCE, weight, 0.001), 6),
@@ -70,8 +72,12 @@ def gain_and_flare(
     }
     left = {kind: sum(each[2] for each in channels) for kind, channels in found.items()}
     kind = next(k for k in _KINDS if left[k] <= 1.03 * min(left.values()))
-    gain = np.array([each[0] for each in found[kind]])
-    flare = np.array([each[1] if kind == "flare" else 0.0 for each in found[kind]])
+    if kind == "flare":  # light is added, never taken away
+        chosen = [f if f[1] > 0 else g for f, g in zip(found["flare"], found["gain"], strict=True)]
+    else:
+        chosen = found[kind]
+    gain = np.array([each[0] for each in chosen])
+    flare = np.array([each[1] if kind == "flare" else 0.0 for each in chosen])
     return gain, flare
 
 
@@ -180,12 +186,18 @@ def in_words(name: str, before: dict[str, Any]) -> str:
         ("contrast", "flatter", "more contrasty"),
         ("saturation", "less saturated", "more saturated"),
     ):
-        if abs(before[what] - 1) >= 0.06:
+        if before[what] is not None and abs(before[what] - 1) >= 0.06:
             said.append(f"{abs(before[what] - 1):.0%} {less if before[what] < 1 else more}")
     if not said:
         return f"{name} already sits beside its reference."
     listed = said[0] if len(said) == 1 else ", ".join(said[:-1]) + " and " + said[-1]
     return f"Beside its reference, {name} is {listed}."
+
+
+def _saturation(lab_a: np.ndarray, lab_b: np.ndarray, weight: np.ndarray) -> float | None:
+    """Ratio of the median chromas; None where the reference is too grey to tell."""
+    chroma = _chroma(lab_b, weight)
+    return _rounded(_chroma(lab_a, weight) / chroma) if chroma > LEAST_CHROMA else None
 
 
 def _skin_like(lab_b: np.ndarray) -> np.ndarray:

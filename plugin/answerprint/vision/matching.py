@@ -22,10 +22,10 @@ from answerprint.vision.levels import Pairs
 from answerprint.vision.pairs import Pictures
 
 NO_EVIDENCE = "no evidence"
-LEAST_SHARE = 0.35
-"""Share of the source's palette times share of the reference's that find partners. Halves of
-one picture have 0.49 or more in 95 of 100 cases, pictures of different scenes less than 0.37 in
-75 of 100 (92 pairs each)."""
+LEAST_OVERLAP = 0.27
+"""Overlap of two palettes (`palette.Shared.overlap`) from which they may be of one scene. Halves
+of one picture have more in 98 of 100 cases, pictures of different scenes less in 91 of 100 (92
+pairs each)."""
 RAMP_TURNS, FAR = 3, 12.0
 """Turns between ramp and grade; CIEDE2000 from which a pair is no part of a ramp."""
 AGREE = 3.0
@@ -64,6 +64,7 @@ def solve(
     if method in ("auto", "palette"):
         solved, reason = _from_palettes(source, reference)
         if solved:
+            solved["notes"] += [f"It rests on the palettes the shots share. {w}" for w in why]
             if with_ramp:
                 solved["notes"].append(
                     "A ramp needs surfaces that both shots show; one exposure was solved."
@@ -87,7 +88,7 @@ def _from_surfaces(
             f"The shots share {evidence.structures} recognisable structures; "
             f"{pairs.ENOUGH} are needed."
         )
-    found, notes = evidence.pairs, []
+    measured, found, notes = evidence.pairs, evidence.pairs, []
     regions = len(np.unique(found.group))
     if regions < levels.FOLDS:
         return {}, (
@@ -105,12 +106,16 @@ def _from_surfaces(
     agreement = float((found.weight * agree).sum() / found.weight.sum())
     if agreement < LEAST_AGREEMENT:
         return {}, (
-            f"{evidence.structures} structures look alike but only {agreement:.0%} of them agree "
-            "on one grade."
+            f"{evidence.structures} structures look alike, but only {agreement:.0%} of what was "
+            "measured on them agrees on one grade."
         )
     enough = evidence.structures / (evidence.structures + 25)
     cover = _cover(source, found)
-    solved = _as_json("correspondence", solution, found, source)
+    solved = _as_json("correspondence", solution, measured, source, evidence.where[:, 0])
+    if points:
+        notes.append(
+            "The exposure ramps: CDL and cube hold the grade without the ramp, the frames carry both."
+        )
     solved |= {
         "confidence": round(enough * agreement * (0.6 + 0.4 * cover), 3),
         "structures": evidence.structures,
@@ -145,9 +150,7 @@ def _ramp(evidence: pairs.Evidence) -> list[tuple[int, float]]:
 
 
 def _exposed(found: Pairs, frames: np.ndarray, points: Sequence[Sequence[float]]) -> Pairs:
-    stops = np.array([ramp.stops_at(points, int(n)) for n in frames])
-    light = acescct_inverse(found.source) * np.exp2(stops)[:, None]
-    return replace(found, source=colour.acescct(light))
+    return replace(found, source=_lit(found.source, frames.astype(int).tolist(), points))
 
 
 def _cover(source: Pictures, found: Pairs) -> float:
@@ -179,10 +182,9 @@ def _from_palettes(source: Pictures, reference: Pictures) -> tuple[dict[str, Any
     if fewest < LEAST_COLOURS:
         return {}, f"A shot has {fewest} colours to compare; {LEAST_COLOURS} are needed."
     shared = palette.match(shot, hero)
-    common = shared.source_share * shared.reference_share
-    if common < LEAST_SHARE:
+    if shared.overlap < LEAST_OVERLAP:
         return {}, (
-            f"The palettes share {common:.0%} of their colours; {LEAST_SHARE:.0%} are needed."
+            f"The shots' palettes overlap by {shared.overlap:.0%}; {LEAST_OVERLAP:.0%} are needed."
         )
     theta = {
         name: _cautious(palette.match(shot, hero, free).fit) for name, free in fit.LEVELS.items()
@@ -202,15 +204,12 @@ def _from_palettes(source: Pictures, reference: Pictures) -> tuple[dict[str, Any
     solution = levels.Solution(theta, cube, error, "saturation")
     solved = _as_json("palette", solution, found, source)
     solved |= {
-        "confidence": round(0.7 * common, 3),
+        "confidence": round(min(0.6, shared.overlap), 3),
         "structures": 0,
         "shares": [round(shared.source_share, 3), round(shared.reference_share, 3)],
         "drawn": [],
         "ramp": [],
-        "notes": [
-            "The shots show nothing in common; the match rests on the part of their palettes "
-            "that they share. Look at it before you trust it."
-        ],
+        "notes": ["A match of palettes is a proposal. Look at it before you trust it."],
     }
     return solved, ""
 
@@ -254,7 +253,11 @@ def _small(pictures: Pictures) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _as_json(
-    method: str, solution: levels.Solution, found: Pairs, source: Pictures
+    method: str,
+    solution: levels.Solution,
+    found: Pairs,
+    source: Pictures,
+    frames: np.ndarray | None = None,
 ) -> dict[str, Any]:
     keep = np.arange(len(found.source))
     if len(keep) > KEPT_PAIRS:
@@ -280,6 +283,7 @@ def _as_json(
             "source": _listed(found.source[keep]),
             "reference": _listed(found.reference[keep]),
             "weight": _listed(found.weight[keep]),
+            "frame": [] if frames is None else frames[keep].astype(int).tolist(),
             "count": len(found.source),
         },
         "colours": {"code": _listed(shot.code), "weight": _listed(shot.weight, 7)},
@@ -327,21 +331,30 @@ def outcome(
         level = "saturation"
     cube = np.array(solved["residual"], np.float32) if level == "lut" else None
     grade = Grade(Cdl.of(solved["levels"][level]["cdl"]), cube).at(strength)
-    source, reference, weight = (
-        np.array(solved["pairs"][name]) for name in ("source", "reference", "weight")
-    )
-    light, wanted = acescct_inverse(source), acescct_inverse(reference)
+    found = {name: np.array(solved["pairs"][name]) for name in ("source", "reference", "weight")}
+    source, reference, weight = found["source"], found["reference"], found["weight"]
+    wanted = acescct_inverse(reference)
+    points = [(n, stops * strength) for n, stops in solved["ramp"]]
+    lit = _lit(source, solved["pairs"]["frame"], points)
     codes, shares = (np.array(solved["colours"][n]) for n in ("code", "weight"))
     return Outcome(
         False,
         level,
         grade,
-        compare.difference(light, wanted, weight),
-        compare.difference(acescct_inverse(grade.code(source)), wanted, weight),
+        compare.difference(acescct_inverse(source), wanted, weight),
+        compare.difference(acescct_inverse(grade.code(lit)), wanted, weight),
         _cdl_against(grade, codes, shares),
         {s.name: refit.refit(codes, grade.code(codes), shares, s) for s in spaces},
         warnings,
     )
+
+
+def _lit(codes: np.ndarray, frames: Sequence[int], points: Sequence[Sequence[float]]) -> np.ndarray:
+    """Codes with the ramp of their frames taken out."""
+    if not points:
+        return codes
+    stops = np.array([ramp.stops_at(points, n) for n in frames])
+    return np.asarray(colour.acescct(acescct_inverse(codes) * np.exp2(stops)[:, None]))
 
 
 def _cdl_against(grade: Grade, codes: np.ndarray, weight: np.ndarray) -> dict[str, float]:

@@ -31,6 +31,7 @@ CELL = 0.02  # of ACEScct code: a third of a stop
 HEIGHTS, TEXTURE_STEP = 3, 1.5
 WIDTHS = (0.08, 0.06, 0.045, 0.035, 0.028, 0.022, 0.018, 0.018)
 """How near counts as alike, in ACEScct code, from the first look to the last."""
+CLOSE = 0.01
 CHROMA = 4.0
 """A difference of colour counts this many times one of light: surfaces keep their colour."""
 HEIGHT_REACH, TEXTURE_REACH = 0.6, 1.0
@@ -82,11 +83,20 @@ def _features(rgb: np.ndarray, valid: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Shared:
-    """The fit, and how much of each shot's palette took part in it (0..1)."""
+    """The fit, how much of each shot's palette took part in it, and how much lies very close.
+
+    All 0..1; close is the smaller share at half of the last width.
+    """
 
     fit: Fit
     source_share: float
     reference_share: float
+    close: float
+
+    @property
+    def overlap(self) -> float:
+        """One number for how much two palettes are of one scene: 0 nothing, 1 the same."""
+        return float(self.source_share * self.reference_share * np.sqrt(self.close))
 
 
 def match(source: Palette, reference: Palette, free: tuple[int, ...] = tuple(range(10))) -> Shared:
@@ -115,7 +125,11 @@ def match(source: Palette, reference: Palette, free: tuple[int, ...] = tuple(ran
             theta[columns] -= np.linalg.solve(curve, pull + theta[columns] / USUAL[columns] ** 2)
     covariance = np.zeros((10, 10))
     covariance[np.ix_(columns, columns)] = np.linalg.inv(curve)
-    return Shared(Fit(theta, covariance), float(forth.sum()), float(back.sum()))
+    near = _partners(
+        apply(theta, source.code) @ _OPPONENT.T, target, likely, CLOSE, source, reference
+    )
+    close = min(float(each.sum()) for each in near)
+    return Shared(Fit(theta, covariance), float(forth.sum()), float(back.sum()), close)
 
 
 def _partners(
