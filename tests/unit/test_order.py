@@ -18,6 +18,8 @@ FACTS: dict[str, Any] = {
     "models": {},
     "device_class": "cpu",
     "solved": {"verdict": "match", "numbers": [0.1, 1e-9]},
+    "ranges": {"source": "-5,1001", "reference": "1-20"},
+    "frame_hashes": {1001: "ab", -5: "cd"},
 }
 ORDER = Order(
     tool="match",
@@ -48,6 +50,7 @@ def lacking(field: str) -> str:
 def test_a_recipe_comes_back_as_the_order_it_was(tmp_path: Path) -> None:
     back = from_recipe(written(tmp_path, to_recipe(ORDER, FACTS)))
     facts = {"solved": FACTS["solved"], "looked_at": back.looked_at, "config": "studio"}
+    facts |= {"ranges": FACTS["ranges"], "frame_hashes": FACTS["frame_hashes"]}
     assert back == Order(**vars(ORDER) | {"out": tmp_path} | facts)
     assert back.looked_at == FACTS["looked_at"]
     assert to_recipe(back, FACTS) == to_recipe(ORDER, FACTS)
@@ -68,6 +71,7 @@ def test_what_a_recipe_holds() -> None:
         "colour",
         "models",
         "seed",
+        "frames_sha256",
         "device_class",
         "solved",
     ]
@@ -75,6 +79,7 @@ def test_what_a_recipe_holds() -> None:
         "path": "/shots/a.%04d.exr",
         "colourspace": "ACEScg",
         "sha256": {"1001": "ab", "-5": "cd"},
+        "range": "-5,1001",
     }
 
 

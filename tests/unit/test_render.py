@@ -11,11 +11,13 @@ import movies
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+import shots
 from pictures import bits, headers, plate, save, save_parts, spec_of
 from shots import Pixels, grain, render_frames, results
 
 from answerprint.frames import colour
 from answerprint.frames.clip import open_clip
+from answerprint.frames.frame import Part, Window
 from answerprint.frames.grade import Cdl, Grade
 from answerprint.worker import render
 
@@ -261,3 +263,26 @@ def test_the_hashes_are_those_of_the_files(tmp_path: Path) -> None:
                 (tmp_path / f"out/r.{number}.exr", made.results),
             ):
                 assert said[number] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_frame_without_a_finite_number_fails_and_leaves_nothing(tmp_path: Path) -> None:
+    pair = shots.plate_and_hero(tmp_path / "shots")
+    save(Path(pair[0] % 1002), np.full((36, 64, 3), np.nan, np.float16), **shots.TAGS)
+    report = shots.run(pair, tmp_path / "out", params={"source_frame": "1001"}).report
+    (failed,) = report["frames"]["failed"]
+    assert failed["reason"].startswith("Frame 1002 of plate holds no number that is finite.")
+    assert not (tmp_path / "out" / "match.1002.exr").exists()
+    assert report["frames"]["written"] == 2
+
+
+@pytest.mark.parametrize(
+    ("width", "channels", "tile", "rows"),
+    [(4096, 4, None, 256), (8192, 40, None, 36), (8192, 40, (64, 64), 64), (10**7, 4, None, 1)],
+)
+def test_strips_of_many_layers_are_lower(
+    width: int, channels: int, tile: tuple[int, int] | None, rows: int
+) -> None:
+    window = Window(0, 0, width, 5000)
+    names = tuple(f"c{n}" for n in range(channels))
+    part = Part("", names, ("float",) * channels, window, window, tile=tile)
+    assert render._rows_of_a_strip(part) == rows

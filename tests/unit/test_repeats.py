@@ -224,3 +224,39 @@ def test_another_colour_configuration_is_no_repeat(
         again(tmp_path / "out" / "recipe.json", tmp_path / "other")
     shots.run(pair, tmp_path / "out")
     assert len(solves) == 2
+
+
+def test_a_frame_that_is_another_one_since_is_no_repeat(
+    tmp_path: Path, pair: tuple[str, str]
+) -> None:
+    shots.run(pair, tmp_path / "out", params={"source_frame": "1001"})
+    change(Path(pair[0] % 1003), 0.9)
+    repeated = again(tmp_path / "out" / "recipe.json", tmp_path / "other")
+    assert repeated.status == "partial"
+    (failed,) = repeated.report["frames"]["failed"]
+    assert failed["frame"] == 1003
+    assert "is not the one the recipe was made from" in failed["reason"]
+    assert sorted(results(tmp_path / "other")) == ["match.1001.exr", "match.1002.exr"]
+
+
+def test_frames_added_since_are_measured(
+    tmp_path: Path, pair: tuple[str, str], solves: list[str]
+) -> None:
+    assert shots.run(pair, tmp_path / "out").report["solved"] == "by this run"
+    assert shots.run(pair, tmp_path / "out").report["solved"] == "by an earlier run"
+    save(Path(pair[0] % 1004), shots.scene(1004).astype(np.float16), **shots.TAGS)
+    assert shots.run(pair, tmp_path / "out").report["solved"] == "by this run"
+    assert len(solves) == 2
+
+
+def test_what_was_counted_stays_counted_when_frames_are_kept(
+    tmp_path: Path, pair: tuple[str, str]
+) -> None:
+    spoiled = shots.scene(1002).astype(np.float16)
+    spoiled[3, 4] = np.nan
+    save(Path(pair[0] % 1002), spoiled, **shots.TAGS)
+    first = shots.run(pair, tmp_path / "out").report["frames"]
+    second = shots.run(pair, tmp_path / "out").report["frames"]
+    assert (first["not_finite_values"], first["written"]) == (3, 3)
+    assert (second["not_finite_values"], second["kept"]) == (3, 3)
+    assert first["counts"] == second["counts"] == {"1002": [3, 0]}

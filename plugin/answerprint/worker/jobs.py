@@ -8,6 +8,7 @@ The command line and the worker's `job.run` both come here. Beside the frames a 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import platform
 import tempfile
@@ -24,6 +25,7 @@ from answerprint.frames import colour
 from answerprint.frames.clip import Clip, open_clip
 from answerprint.frames.config import config_name
 from answerprint.frames.device import choose, device_class
+from answerprint.frames.sequence import ranges
 from answerprint.frames.still import Still
 from answerprint.frames.text import write_json
 from answerprint.tool import Tool
@@ -98,6 +100,8 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
             "models": {},
             "device_class": device_class(device),
             "solved": plan.solved,
+            "ranges": {n: _present(c) for n, c in clips.items()},
+            "frame_hashes": order.frame_hashes,
         }
         recipe = to_recipe(order, facts)
         write_json(order.out / "recipe.json", recipe)
@@ -106,6 +110,9 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
             asked = order.inputs["source"]
             source = stack.enter_context(open_clip(asked.path, order.part, asked.colourspace))
         made = _frames(order, tool, plan, source, recipe, events)
+        if made is not None and not order.part:
+            facts["frame_hashes"] = made.sources
+            write_json(order.out / "recipe.json", to_recipe(order, facts))
         status = "partial" if made is not None and made.partial else "done"
         report = {
             "schema": "answerprint.report/1",
@@ -120,6 +127,7 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
             "colour": facts["colour"],
             "frames": render.summary(made) if made is not None else None,
             "files": [str(f) for f in plan.files],
+            "solved": "by this run" if order.solved is None else "by an earlier run",
             "warnings": [*_notes(clips), *plan.warnings],
             "timings": {
                 "solve_seconds": round(solved_after, 3),
@@ -227,7 +235,13 @@ def _same_config(order: Order) -> None:
 
 
 def _still_holds(order: Order, clips: Mapping[str, Clip], repeat: bool) -> Order:
-    """The order, without its solution where the frames behind it are no longer the same."""
+    """The order, without its solution where the frames behind it are no longer the same.
+
+    Where frames were added or taken away, others may have to be measured: not for a repeat,
+    which makes what the recipe says.
+    """
+    if not repeat and any(_present(clips[n]) != before for n, before in order.ranges.items()):
+        return replace(order, solved=None, looked_at={}, ranges={})
     for name, hashes in order.looked_at.items():
         for number, before in hashes.items():
             try:
@@ -303,7 +317,31 @@ def _frames(
         said = render.provenance(tool.name, tool.version, identity, source)
         return {render.PROVENANCE: said} | ({render.SOURCE_TYPE: kind} if kind else {})
 
-    return render.render(clip, plan, order.out, order.name, header, events)
+    return render.render(
+        clip,
+        plan,
+        order.out,
+        order.name,
+        header,
+        events,
+        order.frame_hashes,
+        _counted(order.out / "report.json"),
+    )
+
+
+def _counted(report: Path) -> dict[str, list[int]]:
+    """What an earlier run in the folder counted in its frames, by their hash."""
+    try:
+        frames = json.loads(report.read_text(encoding="utf-8"))["frames"]
+        return {
+            frames["result_sha256"][n]: [int(v) for v in c] for n, c in frames["counts"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}  # no earlier run, or none that says: nothing of it is kept then either
+
+
+def _present(clip: Clip) -> str:
+    return ranges(n for n in clip.frames if n not in set(clip.missing))
 
 
 def _frame_set(order: Order, clip: Clip, made: render.Made) -> dict[str, Any]:

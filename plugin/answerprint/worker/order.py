@@ -39,6 +39,8 @@ class Order:
     write_frames            False: side files only.
     solved, looked_at       from a recipe: the solution, and hashes of the frames it rests on.
     config                  from a recipe: the colour configuration it was made under, else ''.
+    frame_hashes            from a recipe: sha256 of the source frames it was run on.
+    ranges                  from a recipe: the frames each input had when it was measured.
     """
 
     tool: str
@@ -54,6 +56,8 @@ class Order:
     solved: dict[str, Any] | None = None
     looked_at: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     config: str = ""
+    frame_hashes: Mapping[int, str] = field(default_factory=dict)
+    ranges: Mapping[str, str] = field(default_factory=dict)
 
 
 def canonical(value: Any) -> str:
@@ -67,7 +71,10 @@ def digest(value: Any) -> str:
 
 
 def to_recipe(order: Order, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The order as recipe.json. facts: colour, models, device_class, looked_at, solved."""
+    """The order as recipe.json.
+
+    facts: colour, models, device_class, looked_at, solved, ranges, frame_hashes.
+    """
     return {
         "schema": SCHEMA,
         "tool": order.tool,
@@ -78,6 +85,7 @@ def to_recipe(order: Order, facts: Mapping[str, Any]) -> dict[str, Any]:
                 "path": os.path.abspath(os.path.expanduser(source.path)),
                 "colourspace": source.colourspace,
                 "sha256": dict(facts["looked_at"].get(name, {})),
+                "range": facts["ranges"].get(name, ""),
             }
             for name, source in order.inputs.items()
         },
@@ -87,6 +95,7 @@ def to_recipe(order: Order, facts: Mapping[str, Any]) -> dict[str, Any]:
         "colour": facts["colour"],
         "models": facts["models"],
         "seed": 0,
+        "frames_sha256": {str(n): h for n, h in sorted(facts["frame_hashes"].items())},
         "device_class": facts["device_class"],
         "solved": facts["solved"],
     }
@@ -103,8 +112,10 @@ def from_recipe(
     try:
         inputs = _field(recipe, "inputs", dict)
         hashes = {name: _field(each, "sha256", dict) for name, each in inputs.items()}
-        if not all(re.fullmatch("-?[0-9]+", n) for each in hashes.values() for n in each):
-            raise _Lacks("'sha256'")
+        frames = _field(recipe, "frames_sha256", dict)
+        for name, each in (*(("sha256", h) for h in hashes.values()), ("frames_sha256", frames)):
+            if not all(re.fullmatch("-?[0-9]+", n) for n in each):
+                raise _Lacks(f"'{name}'")
         made_on = _field(recipe, "device_class", str)
         if made_on not in ("cpu", "cuda"):
             raise _Lacks("'device_class'")
@@ -126,6 +137,8 @@ def from_recipe(
             write_frames=_field(recipe, "write_frames", bool),
             solved=_field(recipe, "solved", (dict, NoneType)),
             looked_at=hashes,
+            frame_hashes={int(n): str(h) for n, h in _field(recipe, "frames_sha256", dict).items()},
+            ranges={name: _field(each, "range", str) for name, each in inputs.items()},
             config=_field(_field(recipe, "colour", dict), "config", str),
         )
     except _Lacks as cause:
@@ -237,7 +250,7 @@ def solution_of(order: Order, live: set[str], config: str) -> Order:
     same = canonical(measured(earlier)) == canonical(measured(now)) and before.config == config
     if not same or before.solved is None:
         return order
-    return replace(order, solved=before.solved, looked_at=before.looked_at)
+    return replace(order, solved=before.solved, looked_at=before.looked_at, ranges=before.ranges)
 
 
 _NO_FACTS: dict[str, Any] = {
@@ -246,4 +259,6 @@ _NO_FACTS: dict[str, Any] = {
     "models": {},
     "device_class": "cpu",
     "solved": None,
+    "ranges": {},
+    "frame_hashes": {},
 }

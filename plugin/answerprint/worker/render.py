@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ import numpy as np
 from answerprint.errors import BadInput, Cancelled
 from answerprint.events import Events
 from answerprint.frames.clip import Clip
-from answerprint.frames.frame import Frame
+from answerprint.frames.frame import Frame, Part
 from answerprint.frames.still import open_still
 from answerprint.frames.writer import FrameWriter, free_space_check, reclaim
 from answerprint.tools.job import Plan
@@ -31,7 +31,9 @@ from answerprint.tools.job import Plan
 PROVENANCE = "answerprint:provenance"
 SOURCE_TYPE = "iptc:DigitalSourceType"
 STRIP = 256
-"""Rows of a strip: an 8K strip of six channels in float is 50 MB."""
+"""Rows of a strip at most."""
+STRIP_BYTES = 48_000_000
+"""Of a strip in float, at most: an 8K strip of six channels. Many layers make it lower."""
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Made:
     not_finite: int = 0
     held: int = 0
     """Values over the largest half, written as +-65504."""
+    counts: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Of frames that have any: values not finite, values held."""
     left_out: set[str] = field(default_factory=set)
     """Attributes of the sources that the format's library cannot write."""
 
@@ -74,11 +78,15 @@ def render(
     name: str,
     header: Callable[[str], Mapping[str, str]],
     events: Events,
+    expected: Mapping[int, str] | None = None,
+    counted: Mapping[str, Sequence[int]] | None = None,
 ) -> Made:
     """Write the plan's frames of a clip into `out`.
 
     clip     its frames are the ones to make.
-    header   what a frame of this source hash carries in its file.
+    header     what a frame of this source hash carries in its file.
+    expected   source hashes of a recipe's run: a frame that is another one now fails.
+    counted    of frames that are there already, by their hash: values not finite, values held.
 
     Raises CannotWrite where the disk does not take the frames, Cancelled where somebody asked to
     stop; what was finished before stays, whole.
@@ -99,7 +107,15 @@ def render(
                 if isinstance(frame, BadInput):
                     _failed(number, frame, made, len(numbers), events)
                     continue
-                task = _Task(clip, plan, frame_path(out, name, number), header, stop)
+                task = _Task(
+                    clip,
+                    plan,
+                    frame_path(out, name, number),
+                    header,
+                    stop,
+                    expected or {},
+                    counted or {},
+                )
                 running[pool.submit(task, number, frame)] = number
                 while len(running) > threads:
                     _collect(running, made, len(numbers), events)
@@ -141,6 +157,8 @@ def _collect(running: dict[Future[_One], int], made: Made, total: int, events: E
         made.space = one.space
         made.not_finite += one.not_finite
         made.held += one.held
+        if one.not_finite or one.held:
+            made.counts[number] = (one.not_finite, one.held)
         made.left_out.update(one.left_out)
         _told(number, made, total, events)
 
@@ -165,16 +183,24 @@ class _Task:
     path: Path
     header: Callable[[str], Mapping[str, str]]
     stop: threading.Event
+    expected: Mapping[int, str]
+    counted: Mapping[str, Sequence[int]]
 
     def __call__(self, number: int, frame: Frame) -> _One:
         with frame:
             if self.stop.is_set():
                 raise Cancelled()
             source = frame.sha256
+            if self.expected.get(number, source) != source:
+                raise BadInput(
+                    f"Frame {number} of {self.clip.name} is not the one the recipe was made from.",
+                    "Bring that one back, or run the tool anew.",
+                )
             header = self.header(source)
             if _is_there(self.path, header):
-                there = self.clip.result_space(frame).name
-                return _One(True, source, _sha256(self.path), there)
+                there, result = self.clip.result_space(frame).name, _sha256(self.path)
+                spoiled, held = self.counted.get(result, (0, 0))
+                return _One(True, source, result, there, spoiled, held)
             return self._make(number, frame, source, header)
 
     def _make(self, number: int, frame: Frame, source: str, header: Mapping[str, str]) -> _One:
@@ -182,22 +208,37 @@ class _Task:
         assert self.plan.pixels is not None
         there = self.clip.result_space(frame)
         pixels = self.plan.pixels(number, self.clip.space, there)
-        spoiled = held = 0
+        spoiled = values = held = 0
         with FrameWriter(str(self.path), parts, header) as writer:
             for index, part in enumerate(frame.parts):
-                for y in range(0, part.data.height, STRIP):
+                step = _rows_of_a_strip(part)
+                for y in range(0, part.data.height, step):
                     if self.stop.is_set():
                         raise Cancelled()
-                    rows = frame.rows(index, y, min(y + STRIP, part.data.height))
+                    rows = frame.rows(index, y, min(y + step, part.data.height))
                     for view in part.colour:
                         rgb = rows[..., list(view)]
                         spoiled += int((~np.isfinite(rgb)).sum()) if _may_spoil(rgb) else 0
+                        values += rgb.size
                         if pixels is not None:
                             rows[..., list(view)], over = pixels(rgb)
                             held += over
                     writer.put(index, y, rows)
+            if values and spoiled == values:
+                raise BadInput(
+                    f"Frame {number} of {self.clip.name} holds no number that is finite.",
+                    "Render it again.",
+                )
         held += writer.clamped
         return _One(False, source, writer.sha256, there.name, spoiled, held, writer.left_out)
+
+
+def _rows_of_a_strip(part: Part) -> int:
+    """Rows that fit into STRIP_BYTES; whole tiles where the part is tiled."""
+    row = part.data.width * len(part.channels) * 4
+    fitting = max(1, min(STRIP, STRIP_BYTES // row))
+    tall = part.tile[1] if part.tile else 1
+    return max(tall, fitting // tall * tall)
 
 
 def _may_spoil(rgb: np.ndarray) -> bool:
@@ -247,6 +288,7 @@ def summary(made: Made) -> dict[str, Any]:
         "failed": [{"frame": n, "reason": r} for n, r in sorted(made.failed.items())],
         "not_finite_values": made.not_finite,
         "values_held_at_largest_half": made.held,
+        "counts": {str(n): list(made.counts[n]) for n in sorted(made.counts)},
         "attributes_left_out": sorted(made.left_out),
         "source_sha256": {str(n): made.sources[n] for n in sorted(made.sources)},
         "result_sha256": {str(n): made.results[n] for n in sorted(made.results)},
