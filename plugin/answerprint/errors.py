@@ -48,18 +48,6 @@ class OutOfMemory(AnswerprintError):
     code = -32001
 
 
-class Busy(AnswerprintError):
-    """The device or the folder is in use by another process."""
-
-    code = -32004
-
-
-class VersionSkew(AnswerprintError):
-    """Bridge and worker are of versions that cannot talk."""
-
-    code = -32010
-
-
 class HostRefused(AnswerprintError):
     """The host did not do what the worker asked of it."""
 

@@ -5,6 +5,7 @@ The set is rendered, so the truth is known: the shot before it was graded.
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from collections.abc import Callable
@@ -19,11 +20,17 @@ from matched import Shots, apart, graded, pictures, result, run, solve
 from soundstage.room import BEHIND, SIDE, WIDE, render
 from soundstage.shots import load, save_shot
 
+from answerprint.events import Events
 from answerprint.frames import colour
 from answerprint.frames.curves import acescct
-from answerprint.frames.grade import Cdl
+from answerprint.frames.grade import Cdl, Grade
 from answerprint.tools import find
+from answerprint.tools.job import Job
 from answerprint.vision import levels, matching, ramp
+
+match_file = importlib.import_module("answerprint.tools.match")
+"""The file; `answerprint.tools.match.match` is the Tool in it."""
+
 
 # --- what tools/match.py says it holds -----------------------------------------------------
 
@@ -408,3 +415,19 @@ def test_every_line_of_the_contract_has_its_test() -> None:
     assert held
     said = [" ".join(line.split()).rstrip(";.") for line in held[1].splitlines()]
     assert said == list(HELD)
+
+
+def test_the_ramp_goes_with_the_strength(shots: Shots) -> None:
+    solved = json.loads(json.dumps(shots.solved)) | {"ramp": [[1001, -0.5], [1003, 0.5]]}
+    half, whole = (result(solved, strength=strength) for strength in (0.5, 1.0))
+    assert half.before == whole.before, "what was shot does not depend on what is done to it"
+    assert result(solved, strength=0.0).after == half.before
+    space = colour.space("ACEScg")
+    job = Job({}, Path(), "match", "cpu", Events())
+    grey = np.full((1, 2, 3), 0.18, np.float32)
+    for strength in (0.5, 1.0):
+        pixels = match_file._pixels(job, Grade(), solved["ramp"], strength)
+        rows = pixels(1003, space, space)
+        assert rows is not None
+        np.testing.assert_allclose(rows(grey)[0], grey * 2 ** (0.5 * strength), rtol=1e-4)
+        assert pixels(1002, space, space) is None

@@ -127,7 +127,8 @@ def test_frames_that_are_all_nan_are_no_evidence(shots: Shots, tmp_path: Path) -
 def test_a_shot_without_rgb_is_refused(shots: Shots, tmp_path: Path) -> None:
     matte = save_shot(tmp_path / "matte", {1: shots.wide[1][..., :2]})
     answer = run(matte, "--reference", shots.hero, "--out", tmp_path / "out", status=2)
-    assert answer["error"]["title"].startswith("The frame has no R, G, B.")
+    assert answer["error"]["title"].startswith("Frame 1 of matte")
+    assert " has no R, G, B. It has: " in answer["error"]["title"]
 
 
 def test_evidence_from_one_spot_is_too_little(shots: Shots) -> None:

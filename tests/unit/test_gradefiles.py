@@ -119,7 +119,8 @@ EVENT = re.compile(
 
 
 def test_the_edl_has_one_event_over_the_frames_and_names_the_correction() -> None:
-    text = gradefiles.edl_text(MATCH, "shot b", range(1001, 1101), Fraction(24), "match")
+    event_of = gradefiles.Event("shot b", "shot b", 1001, 100, Fraction(24))
+    text = gradefiles.edl_text(MATCH, event_of, "match")
     assert text.startswith("TITLE: match\nFCM: NON-DROP FRAME\n")
     event = EVENT.search(text)
     assert event
@@ -150,6 +151,30 @@ def test_the_edl_has_one_event_over_the_frames_and_names_the_correction() -> Non
 )
 def test_timecode(frame: int, rate: Fraction, wanted: str) -> None:
     assert gradefiles.timecode(frame, rate) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "packed", "drop"),
+    [
+        ("01:00:00;00", 0x01000040, True),
+        ("00:01:00;02", 0x00010042, True),
+        ("00:10:00;00", 0x00100040, True),
+        ("10:00:00:00", 0x10000000, False),
+        ("12:34:56:23", 0x12345623, False),
+    ],
+)
+def test_timecode_of_a_header_comes_back(text: str, packed: int, drop: bool) -> None:
+    rate = Fraction(30000, 1001) if drop else Fraction(24)
+    count, dropped = gradefiles.frames_of(packed, rate)
+    assert dropped is drop
+    assert gradefiles.timecode(count, rate, drop) == text
+
+
+def test_the_edl_of_a_reel_that_drops_frames() -> None:
+    event = gradefiles.Event("plate", "A001C003", 107892, 10, Fraction(30000, 1001), True)
+    text = gradefiles.edl_text(MATCH, event, "match")
+    assert "FCM: DROP FRAME\n" in text
+    assert re.search(r"^001  A001C003 +V     C        01:00:00;00 01:00:00;10 ", text, re.M)
 
 
 def test_negative_values_reach_the_cube_only_as_far_as_its_domain() -> None:

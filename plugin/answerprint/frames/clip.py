@@ -120,7 +120,7 @@ class Clip:
     def picture(self, number: int, width: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """A frame's picture for measuring and looking: see `picture_of`."""
         with self.open(number) as frame:
-            return picture_of(frame, self.space, width)
+            return picture_of(frame, self.space, width, f"Frame {number} of {self.name}")
 
     def looks_like_log(self) -> str:
         """Why code values that are taken for video look like camera log; '' where they do not.
@@ -136,7 +136,7 @@ class Clip:
         with self._reel.open(there[len(there) // 2]) as still:
             if not still.integer:
                 return ""
-            index, view = _first_view(still)
+            index, view = _first_view(still, self.name)
             height = still.parts[index].data.height
             return colour.looks_like_log(still.rows(index, 0, height)[::4, ::4, list(view)])
 
@@ -281,7 +281,7 @@ def _rate(part: Part) -> Fraction | None:
 
 
 def picture_of(
-    frame: Frame, space: colour.Space, width: int | None = None
+    frame: Frame, space: colour.Space, width: int | None = None, name: str = "The frame"
 ) -> tuple[np.ndarray, np.ndarray]:
     """The first view of a frame, as light, at most `width` pixels wide.
 
@@ -293,7 +293,7 @@ def picture_of(
 
     Raises BadInput where the frame has no R, G, B, or nothing of it is inside the display.
     """
-    index, view = _first_view(frame)
+    index, view = _first_view(frame, name)
     part = frame.parts[index]
     box = _shown(part)
     wide = min(width or box.width, box.width)
@@ -322,14 +322,14 @@ def _averaged(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
 
 
-def _first_view(frame: Frame) -> tuple[int, tuple[int, int, int]]:
+def _first_view(frame: Frame, name: str) -> tuple[int, tuple[int, int, int]]:
     for index, part in enumerate(frame.parts):
         if part.colour:
             return index, part.colour[0]
     channels = [channel for part in frame.parts for channel in part.channels]
     listed = ", ".join(channels[:12]) + (", ..." if len(channels) > 12 else "")
     raise BadInput(
-        f"The frame has no R, G, B. It has: {listed}.", "Choose a plate, or render it with R, G, B."
+        f"{name} has no R, G, B. It has: {listed}.", "Choose a plate, or render it with R, G, B."
     )
 
 

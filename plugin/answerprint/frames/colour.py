@@ -31,8 +31,6 @@ from answerprint.frames.config import config_name as config_name
 from answerprint.frames.config import processor as processor
 from answerprint.frames.curves import acescct as acescct
 from answerprint.frames.curves import acescct_inverse as acescct_inverse
-from answerprint.frames.curves import signed_log as signed_log
-from answerprint.frames.curves import signed_log_inverse as signed_log_inverse
 from answerprint.frames.frame import Part
 from answerprint.frames.primaries import Matrix
 

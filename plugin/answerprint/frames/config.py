@@ -5,7 +5,7 @@ upgrade of the library changes no picture.
 
 Convention
     pixels      float32, (..., 3); nothing clamps.
-    NaN, Inf    stay in the channel they are in and reach no other one.
+    NaN, Inf    stay in the channel they are in; the others are worked out as if it were 0.
     ownership   results are new arrays.
 """
 

@@ -1,4 +1,4 @@
-"""Encodings as curves: the movies' transfer functions, ACEScct, and a log for statistics.
+"""Encodings as curves: the movies' transfer functions, and ACEScct.
 
 Convention
     All take and return arrays of any shape, one channel like another, and clamp nothing: below
@@ -124,23 +124,3 @@ def acescct_inverse(code: Any) -> Any:
     """Linear AP1 values of ACEScct code; numpy or torch, unclamped."""
     light = namespace(code).exp2(code * 17.52 - 9.72)
     return namespace(code).where(code <= _CCT_BREAK_CODE, (code - _CCT_OFFSET) / _CCT_SLOPE, light)
-
-
-_SIGNED_TOE = 0.01
-_SIGNED_END = float(np.log1p(65504 / _SIGNED_TOE))
-
-
-def signed_log(linear: Any) -> Any:
-    """Any finite half as a number in -1..1: sign(x) log(1 + |x|/0.01) over its end at 65504.
-
-    Odd, smooth, strictly rising, exactly invertible in principle; 0.18 gives 0.19 and 1.0
-    gives 0.29. For networks and statistics; numpy or torch.
-    """
-    xp = namespace(linear)
-    return xp.sign(linear) * xp.log1p(abs(linear) / _SIGNED_TOE) / _SIGNED_END
-
-
-def signed_log_inverse(code: Any) -> Any:
-    """Linear values of `signed_log` code; numpy or torch."""
-    xp = namespace(code)
-    return xp.sign(code) * xp.expm1(abs(code) * _SIGNED_END) * _SIGNED_TOE

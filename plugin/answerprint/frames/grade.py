@@ -9,7 +9,7 @@ Convention
     pixels      (..., 3) float32 or float16 in the space asked for, unbounded. Nothing clamps:
                 a negative base is not raised to the power but passed on, as OpenColorIO's
                 CDL_NO_CLAMP does; half overflow is held at +-65504 and counted.
-    NaN, Inf    stay in the channel they are in and reach no other one.
+    NaN, Inf    stay in the channel they are in; the others are worked out as if it were 0.
     identity    a neutral grade has no pixel function at all: the plate is copied.
 
 Source: ASC CDL 1.2 (SOP, saturation with Rec. 709 weights); Academy S-2016-001 (ACEScct).

@@ -7,7 +7,7 @@ ACEScct in and ACEScct out: 33 points over codes 0..1, which is scene-linear -0.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -36,7 +36,7 @@ def cdl_text(cdl: Cdl, clip: str, suffix: str) -> str:
 
 
 def xml_id(clip: str) -> str:
-    """The name as XML ids may be: spaces and the like become underscores."""
+    """The name as readers of CDL files take ids: spaces and the like become underscores."""
     return re.sub(r"[^\w.-]", "_", clip) or "shot"
 
 
@@ -53,21 +53,41 @@ def cube_text(cube: np.ndarray, title: str) -> str:
     return "\n".join([*head, *(f"{r:.7f} {g:.7f} {b:.7f}" for r, g, b in rows)]) + "\n"
 
 
-def edl_text(cdl: Cdl, clip: str, frames: Sequence[int], rate: Fraction, title: str) -> str:
-    """A CMX 3600 EDL of one event over the frames, with the CDL in its comments."""
-    first, last = timecode(frames[0], rate), timecode(frames[-1] + 1, rate)
+@dataclass(frozen=True)
+class Event:
+    """Where a shot lies for a conform.
+
+    clip, reel   names; reel is the clip's where the file names none.
+    first        timecode of the first frame, counted in frames.
+    length       frames.
+    rate         frames per second.
+    drop         whether the timecode drops numbers.
+    """
+
+    clip: str
+    reel: str
+    first: int
+    length: int
+    rate: Fraction
+    drop: bool = False
+
+
+def edl_text(cdl: Cdl, event: Event, title: str) -> str:
+    """A CMX 3600 EDL of one event, with the CDL in its comments."""
+    ends = (event.first, event.first + event.length)
+    first, last = (timecode(at, event.rate, event.drop) for at in ends)
     numbers = ["({:.6f} {:.6f} {:.6f})".format(*v) for v in (cdl.slope, cdl.offset, cdl.power)]
-    reel = re.sub(r"[^A-Za-z0-9_]", "_", clip)[:32] or "SHOT"
+    reel = re.sub(r"[^A-Za-z0-9_]", "_", event.reel)[:32] or "SHOT"
     return "\n".join(
         [
             f"TITLE: {_one_line(title)}",
-            "FCM: NON-DROP FRAME",
+            f"FCM: {'' if event.drop else 'NON-'}DROP FRAME",
             "",
             f"001  {reel:<32} V     C        {first} {last} {first} {last}",
-            f"* FROM CLIP NAME: {_one_line(clip)}",
+            f"* FROM CLIP NAME: {_one_line(event.clip)}",
             f"*ASC_SOP {''.join(numbers)}",
             f"*ASC_SAT {cdl.saturation:.6f}",
-            f"*ASC_CC_XML {xml_id(clip)}",
+            f"*ASC_CC_XML {xml_id(event.clip)}",
             "",
         ]
     )
@@ -78,11 +98,29 @@ def _one_line(name: str) -> str:
     return " ".join(name.replace('"', "'").split())
 
 
-def timecode(frame: int, rate: Fraction) -> str:
-    """Frame number as non-drop timecode at the rate rounded to whole frames."""
+def timecode(frame: int, rate: Fraction, drop: bool = False) -> str:
+    """A count of frames as timecode at the rate rounded to whole frames (SMPTE ST 12-1)."""
     base = max(1, round(rate))
+    if drop:  # 2 of 30 numbers, 4 of 60, at each minute but every tenth
+        skip = base // 15
+        tens, rest = divmod(frame, base * 600 - 9 * skip)
+        frame += 9 * skip * tens + skip * max(0, (rest - skip) // (base * 60 - skip))
     frame %= 24 * 3600 * base
     seconds, left = divmod(frame, base)
     minutes, second = divmod(seconds, 60)
     hour, minute = divmod(minutes, 60)
-    return f"{hour:02d}:{minute:02d}:{second:02d}:{left:02d}"
+    return f"{hour:02d}:{minute:02d}:{second:02d}{';' if drop else ':'}{left:02d}"
+
+
+def frames_of(packed: int, rate: Fraction) -> tuple[int, bool]:
+    """The count of frames of an EXR's `timeCode` (its first number), and whether it drops."""
+    base = max(1, round(rate))
+    drop = bool(packed >> 6 & 1)
+
+    def two(bit: int, tens: int) -> int:
+        return (packed >> bit & 0xF) + 10 * (packed >> bit + 4 & tens)
+
+    frame, second, minute, hour = two(0, 3), two(8, 7), two(16, 7), two(24, 3)
+    minutes = hour * 60 + minute
+    skipped = base // 15 * (minutes - minutes // 10) if drop else 0
+    return (minutes * 60 + second) * base + frame - skipped, drop

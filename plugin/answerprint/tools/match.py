@@ -96,6 +96,7 @@ def match(job: Job, p: Match) -> Plan:
     files = _files(job, outcome)
     pictures = _pictures(job, solved, outcome, looked_at, p.strength)
     report, results = _report(job, solved, outcome)
+    job.events.progress("report", 1, 1)
     return Plan(
         solved=solved,
         report=report,
@@ -187,19 +188,34 @@ def _pixels(
 def _files(job: Job, outcome: Outcome) -> list[Path]:
     clip = job.clips["source"]
     made: dict[str, str] = {}
-    for suffix in (".cc", ".ccc", ".cdl"):
-        made[f"{job.name}{suffix}"] = gradefiles.cdl_text(outcome.grade.cdl, clip.name, suffix)
-    for space, refit in outcome.spaces.items():
-        label = gradefiles.xml_id(space)
-        made[f"{job.name}.{label}.cc"] = gradefiles.cdl_text(refit.cdl, clip.name, ".cc")
-    rate = clip.rate or Fraction(24)
-    made[f"{job.name}.edl"] = gradefiles.edl_text(
-        outcome.grade.cdl, clip.name, clip.frames, rate, job.name
-    )
+    sets = {job.name: outcome.grade.cdl} | {
+        f"{job.name}.{gradefiles.xml_id(space)}": refit.cdl
+        for space, refit in outcome.spaces.items()
+    }
+    for name, cdl in sets.items():
+        for suffix in (".cc", ".ccc", ".cdl"):
+            made[name + suffix] = gradefiles.cdl_text(cdl, clip.name, suffix)
+    made[f"{job.name}.edl"] = gradefiles.edl_text(outcome.grade.cdl, _event(clip), job.name)
     made[f"{job.name}.cube"] = gradefiles.cube_text(outcome.grade.cube, f"{job.name} {clip.name}")
     for name, text in made.items():
         write_text(job.out / name, text)
     return [job.out / name for name in made]
+
+
+def _event(clip: Clip) -> gradefiles.Event:
+    """The shot by the timecode and reel in its files; by its frame numbers where it has none.
+
+    A movie's numbers are counted from its timecode already.
+    """
+    said, rate = clip.parts[0].metadata, clip.rate or Fraction(24)
+    first, drop = clip.frames[0], False
+    if packed := said.get("smpte:TimeCode"):
+        count, drop = gradefiles.frames_of(int(packed[0]), rate)
+        there = next(n for n in clip.frames if n not in set(clip.missing))
+        first = first if clip.kind == "movie" else count - (there - first)
+    length = clip.frames[-1] - clip.frames[0] + 1
+    reel = str(said.get("reelName") or clip.name)
+    return gradefiles.Event(clip.name, reel, first, length, rate, drop)
 
 
 def _report(
@@ -224,8 +240,8 @@ def _report(
         },
         "levels": solved.get("levels", {}),
         "view": measured_through(),
-        "before": outcome.before,
-        "after": outcome.after,
+        "before": outcome.before or None,
+        "after": outcome.after or None,
         "ramp": [{"frame": n, "stops": s} for n, s in solved.get("ramp", [])],
         "evidence": {
             "count": solved["pairs"]["count"] if "pairs" in solved else 0,

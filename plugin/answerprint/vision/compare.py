@@ -23,7 +23,8 @@ _LEAST = 1e-6
 LEAST_CHROMA = 5.0
 """CIELAB chroma under which a ratio of chromas says more of noise and tint than of saturation."""
 SKIN_HUE, SKIN_CHROMA, SKIN_LIGHT = (35.0, 80.0), (8.0, 50.0), (20.0, 90.0)
-"""CIELAB hue in degrees, chroma and lightness of what could be skin."""
+"""CIELAB hue in degrees, chroma and lightness of what could be skin: wide bounds of our own around
+the skin-tone line, to tell such hues apart in the report and for nothing else."""
 
 
 def difference(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> dict[str, Any]:

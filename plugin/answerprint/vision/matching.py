@@ -114,7 +114,7 @@ def _from_surfaces(
     solved = _as_json("correspondence", solution, measured, source, evidence.where[:, 0])
     if points:
         notes.append(
-            "The exposure ramps: CDL and cube hold the grade without the ramp, the frames carry both."
+            "The exposure ramps: CDL and cube hold the grade without the ramp, frames carry both."
         )
     solved |= {
         "confidence": round(enough * agreement * (0.6 + 0.4 * cover), 3),

@@ -79,7 +79,8 @@ def shared_surfaces(
     every_frame   each source frame with its best reference frame, as a ramp needs it.
     """
     seen = [*((0, n) for n in source), *((1, n) for n in reference)]
-    total = len(seen) + (len(source) if every_frame else FRAME_PAIRS)
+    pairings = len(source) if every_frame else min(FRAME_PAIRS, len(source) * len(reference))
+    total = len(seen) + pairings
     found: dict[tuple[int, int], Structures] = {}
     with ThreadPoolExecutor(2) as pool:
         pictures = (source, reference)
