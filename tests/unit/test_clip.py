@@ -353,3 +353,20 @@ def test_still_files_open_side_by_side(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         for number, (rgb, _) in zip(clip.frames, pool.map(clip.picture, clip.frames), strict=True):
             np.testing.assert_array_equal(rgb, plate(seed=number).astype(np.float32))
+
+
+def test_a_shot_that_says_nothing_is_taken_as_the_one_beside_it(tmp_path: Path) -> None:
+    save(tmp_path / "a.1001.exr", plate())
+    save(tmp_path / "b.1001.exr", plate())
+    save(tmp_path / "c.1001.exr", plate(), colorInteropID=("string", "lin_rec709_scene"))
+    with open_clip(str(tmp_path / "a.%04d.exr"), colourspace="ARRI LogC4") as first:
+        silent = open_clip(str(tmp_path / "b.%04d.exr"), beside=first)
+        assert (silent.space.name, silent.space.said_by) == ("ARRI LogC4", "assumed")
+        assert silent.notes == (
+            "b.%04d.exr does not say what colour it is in; ARRI LogC4 is taken, as named for a.",
+        )
+        assert open_clip(str(tmp_path / "c.%04d.exr"), beside=first).space.said_by == "file"
+        named = open_clip(str(tmp_path / "b.%04d.exr"), colourspace="ACEScg", beside=first)
+        assert (named.space.name, named.notes) == ("ACEScg", ())
+    with open_clip(str(tmp_path / "a.%04d.exr")) as first:
+        assert open_clip(str(tmp_path / "b.%04d.exr"), beside=first).space.name == "ACEScg"

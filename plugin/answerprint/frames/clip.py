@@ -39,12 +39,16 @@ _OF_THE_SOURCE_FILE = ("oiio:", "dpx:", "ICCProfile:", "colorInteropID", "acesIm
 """Attributes that tell how the source's code values are meant, or bind its compression."""
 
 
-def open_clip(source: str, frames: str = "", colourspace: str | None = None) -> Clip:
+def open_clip(
+    source: str, frames: str = "", colourspace: str | None = None, beside: Clip | None = None
+) -> Clip:
     """The shot that `source` names (see `sequence.py`; or a movie), opened as far as its header.
 
     frames        the numbers to work on ('1001-1100', '1001,1050'); '' is all of them, from the
                   first to the last, or those of a pattern's own range.
     colourspace   an OpenColorIO name for the picture's encoding.
+    beside        another shot: stills of its kind that say nothing of their colour are taken to be
+                  in the space that the user named for it, and `notes` says so.
 
     Raises BadInput where there is nothing to read, BadParameter for a bad range or space.
     """
@@ -54,7 +58,7 @@ def open_clip(source: str, frames: str = "", colourspace: str | None = None) -> 
         raise BadParameter(f"frames is '{frames}'.", str(cause)) from cause
     if os.path.splitext(source)[1].lower() in MOVIES and not os.path.isdir(source):
         return Clip(source, open_movie(os.path.expanduser(source), colourspace), asked)
-    return Clip(source, _Files(find(source), colourspace, asked), asked)
+    return Clip(source, _Files(find(source), colourspace, asked, beside), asked)
 
 
 class Clip:
@@ -66,6 +70,7 @@ class Clip:
     frames    the numbers asked for, ascending.
     missing   those of them that are not there.
     rate      frames per second, None where nothing says.
+    suffix    of its files, with the dot, in small letters.
     space     the colour space of the pixels that `open` gives.
     parts     of the first readable frame.
     notes     what was assumed, as sentences for the report.
@@ -89,6 +94,9 @@ class Clip:
             )
         self.rate: Fraction | None = reel.rate
         self.space: colour.Space = reel.space
+        self.suffix = (
+            reel.suffix if isinstance(reel, _Files) else os.path.splitext(source)[1].lower()
+        )
         self.parts: tuple[Part, ...] = tuple(reel.parts)
         self.notes: tuple[str, ...] = tuple(reel.notes)
 
@@ -183,20 +191,47 @@ def _result(part: Part, space: colour.Space, whole: bool) -> Part:
 class _Files:
     """The still files of a clip; each is opened when it is asked for."""
 
-    def __init__(self, found: Found, colourspace: str | None, asked: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        found: Found,
+        colourspace: str | None,
+        asked: tuple[int, ...],
+        beside: Clip | None = None,
+    ) -> None:
         self.found, self.numbers = found, found.numbers
         wanted = set(asked or found.asked or found.numbers)
         self._first, self.parts, suffix = self._first_readable(
             [n for n in found.numbers if n in wanted] or list(found.numbers)
         )
         pictured = next((part for part in self.parts if part.colour), self.parts[0])
-        self.space = colour.space(colourspace) if colourspace else colour.space_of(pictured, suffix)
+        self.suffix = suffix.lower()
+        self.space, assumed = self._space(pictured, colourspace, beside)
         self.rate = _rate(self.parts[0])
         self._trusted = colourspace is not None
-        assumed = (
-            f"{found.pattern} does not say what colour it is in; {self.space.name} is assumed."
-        )
-        self.notes = (assumed,) if self.space.said_by == "assumed" else ()
+        self.notes: tuple[str, ...] = ()
+        if assumed:
+            self.notes = (f"{found.pattern} does not say what colour it is in; {assumed}",)
+
+    def _space(
+        self, pictured: Part, colourspace: str | None, beside: Clip | None
+    ) -> tuple[colour.Space, str]:
+        """The space, and how it was come by where nobody says."""
+        if colourspace:
+            return colour.space(colourspace), ""
+        alike = beside and beside.suffix == self.suffix and beside.space.said_by == "user"
+        try:
+            said = colour.space_of(pictured, self.suffix)
+        except BadInput:
+            if not alike:
+                raise
+        else:
+            if said.said_by != "assumed":
+                return said, ""
+            if not alike:
+                return said, f"{said.name} is assumed."
+        assert beside
+        taken = replace(beside.space, said_by="assumed")
+        return taken, f"{taken.name} is taken, as named for {beside.name}."
 
     def _first_readable(self, numbers: list[int]) -> tuple[int, tuple[Part, ...], str]:
         refused = []

@@ -196,12 +196,14 @@ def _open(order: Order, tool: Tool) -> dict[str, Clip]:
             raise BadParameter(
                 f"{tool.label} needs a {name}.", f"Give one with --{name} PATH. {each.help}."
             )
-    clips = {}
-    for name, source in order.inputs.items():
+    clips: dict[str, Clip] = {}
+    for name in sorted(order.inputs, key=lambda n: n != "source"):  # the others lie beside it
+        source = order.inputs[name]
         if not source.path:
             raise BadParameter(f"The {name} is ''.", "Name a sequence, a file or a movie.")
         frames = order.frames if name == "source" else ""
-        clips[name] = open_clip(source.path, frames, source.colourspace)
+        beside = clips.get("source")
+        clips[name] = open_clip(source.path, frames, source.colourspace, beside)
     return clips
 
 
