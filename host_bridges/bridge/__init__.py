@@ -1,1 +1,3 @@
-"""What a host loads: the wire to the worker. Standard library only."""
+"""What a host loads: the wire to the worker, the adapter interface, results and sessions.
+
+Standard library only."""

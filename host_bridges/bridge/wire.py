@@ -9,7 +9,7 @@ are files and a message names them.
     worker  {"method": "job.progress", "params": {"job": 3, ...}}   any number of these,
     worker  {"id": 3, "result": {...}}                              then exactly one end:
     worker  {"id": 3, "error": {"code": ..., "data": {title, detail, hint}}}
-    worker  {"id": "h1", "method": "host.apply", "job": 3, "params": {...}}  asks the host
+    worker  {"id": "h1", "method": "host.export_frames", "job": 3, "params": {...}}  asks the host
     host    {"method": "job.cancel", "params": {"job": 3}}          3 then ends with -32800
 
 The first exchange is `hello`; both sides name PROTOCOL and stop where the major differs.
@@ -17,7 +17,7 @@ The worker's stdout is ours alone, so a line that is none of the above means a b
 worker: it is ended. When it ends, for whatever reason, every open request ends with -32099,
 its exit code and the last lines of its stderr. Nothing is sent a second time.
 
-    with Worker(command(python), host={"name": "Nuke", ...}, handlers={"host.apply": f}) as w:
+    with Worker(command(python), host={"name": "Nuke", ...}, handlers={"host.ask": f}) as w:
         specs = w.call("tool.list")                      # blocks, pumping
         job = w.start("job.run", {...}, on_progress=bar, on_done=done)
         ...                                              # QTimer, modal timer: w.pump()
