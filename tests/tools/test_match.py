@@ -250,7 +250,10 @@ def test_a_ramp_is_followed_and_its_frames_come_out_at_one_exposure(tmp_path: Pa
     ramped = {n: graded(p) * np.float32(2.0 ** true[n - 1001]) for n, p in clean.items()}
     source = save_shot(tmp_path / "ramped", ramped)
     hero = save_shot(tmp_path / "hero", {1: render(WIDE, 2, 320, 180)})
-    report = run(source, "--reference", hero, "--out", tmp_path / "out", "--ramp")["report"]
+    answer = run(source, "--reference", hero, "--out", tmp_path / "out", "--ramp")
+    assert [each["kind"] for each in answer["results"]] == ["note", "frames"]
+    report = answer["report"]
+    assert any("CDL and cube hold the grade without the ramp" in w for w in report["warnings"])
     points = [(each["frame"], each["stops"]) for each in report["ramp"]]
     assert (points[0][0], points[-1][0], len(points)) == (1001, 1015, 12)
     left = true + [ramp.stops_at(points, 1001 + n) for n in range(15)]

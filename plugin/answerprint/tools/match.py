@@ -8,6 +8,8 @@ can step from the balance to the full match and back without a new solve.
 
 Convention
     source, reference   shots: scene-linear or decoded to it by their own word; any size.
+    pixels              rows (n, W, 3) float16 or float32 as the plate stores them; the function
+                        gives a new array of that shape and kind and leaves its input alone.
     result              frames in the source's own space and depth, all channels but R, G, B of
                         every view bit-identical; unbounded, nothing clamps.
     CDL                 in ACEScct (AP1), ASC 1.2 without clamping; other spaces on request,
@@ -55,6 +57,7 @@ from answerprint.vision.ramp import stops_at
 
 SAMPLES, RAMP_SAMPLES = 5, 12
 WIDTH = 960
+RAMPED = "The exposure ramps, which no CDL and no cube can hold: use the frames."
 
 
 @dataclass(frozen=True)
@@ -269,6 +272,8 @@ def _report(
     if outcome.refused:
         note = {"kind": "note", "text": solved["why"]}
         return report, [note]
+    if solved["ramp"]:  # no CDL and no cube holds a ramp: only the frames do
+        return report, [{"kind": "note", "text": RAMPED}]
     results: list[dict[str, Any]] = [
         {"kind": "cdl", "id": job.clips["source"].name} | cdl | {"residual": outcome.residual},
         *(
