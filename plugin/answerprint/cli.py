@@ -14,14 +14,14 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
 from answerprint import __version__
 from answerprint.catalogue import catalogue
-from answerprint.errors import AnswerprintError, BadParameter, Cancelled, InternalError
+from answerprint.errors import AnswerprintError, BadInput, BadParameter, Cancelled, InternalError
 from answerprint.events import Events
 from answerprint.tool import Flag, Names, Num, Tool
 from answerprint.tools import every
@@ -53,6 +53,7 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     again.add_argument("--frames", metavar="A-B", help="the frames of this range only")
     again.add_argument("--device", help="auto, cpu or cuda (default: as the recipe was made)")
     again.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
+    verbs.add_parser("panel", help="a window for all of this", allow_abbrev=False)
     verbs.add_parser("worker", help="serve a host over stdin and stdout", allow_abbrev=False)
     return top, verbs.choices
 
@@ -82,7 +83,7 @@ def _tool(verb: argparse.ArgumentParser, tool: Tool) -> None:
         usual = f" (default {default})" if default not in ("", ()) else ""
         more["help"] = (control.help + usual).replace("%", "%%")
         if isinstance(control, Num):
-            more |= {"type": int if kind is int else float, "metavar": "N"}
+            more |= {"type": _number(kind), "metavar": "N"}
         elif isinstance(control, Flag):
             more["action"] = argparse.BooleanOptionalAction
         elif isinstance(control, Names):
@@ -90,6 +91,18 @@ def _tool(verb: argparse.ArgumentParser, tool: Tool) -> None:
         else:
             more["metavar"] = "|".join(control.row(kind).get("choices", ["FRAMES"]))
         verb.add_argument(_flag(name), **more)
+
+
+def _number(kind: type) -> Callable[[str], Any]:
+    """The number, or the text as it is: the tool refuses it in its own words."""
+
+    def read(text: str) -> Any:
+        try:
+            return kind(text)
+        except ValueError:
+            return text
+
+    return read
 
 
 def _flag(name: str) -> str:
@@ -187,6 +200,8 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
 
         serve()
         return 0, None
+    if asked.verb == "panel":
+        return _panel(), None
     from answerprint.worker import jobs, order
 
     if asked.verb == "run":
@@ -203,6 +218,25 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
         print(f"Note: {warning}", file=sys.stderr)
     print(f"Report: {outcome.outputs['page']}", file=sys.stderr)
     return (1 if outcome.status == "partial" else 0), outcome.as_dict()
+
+
+def _panel() -> int:
+    try:
+        from answerprint.panel.app import main as panel
+    except ModuleNotFoundError as cause:
+        raise BadInput(
+            "The panel needs PySide6, which is not installed.",
+            "Install it with: pip install PySide6-Essentials",
+            str(cause),
+        ) from cause
+    except ImportError as cause:
+        raise BadInput(
+            "The panel's PySide6 cannot be loaded.",
+            "Install the system's library that is missing. On Debian: apt install libegl1 libgl1 "
+            "libxkbcommon0 libfontconfig1 libdbus-1-3",
+            str(cause),
+        ) from cause
+    return panel()
 
 
 def _list(as_json: bool) -> dict[str, Any] | None:
@@ -275,7 +309,11 @@ class _Terminal(Events):
             return
         self._last = now
         spent = now - self._since
-        left = f", {spent / done * (total - done):.0f} s left" if 0 < done < total else ""
+        left = (
+            f", {spent / done * (total - done):.0f} s left"
+            if 0 < done < total and spent > 1
+            else ""
+        )
         text = f"{stage} {done}/{total}{left}"
         if self._bar:
             filled = round(24 * done / max(total, 1))

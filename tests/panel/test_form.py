@@ -1,0 +1,118 @@
+"""Every kind of control reads back what the core takes, and every tool gets a form."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import pytest
+
+from answerprint import tool as declared
+from answerprint.errors import BadParameter
+from answerprint.panel.form import FIELDS, Form, UnknownControl
+from answerprint.tool import Flag, Frames, Names, Num, Pick, tool
+from answerprint.tools import every
+
+
+@dataclass(frozen=True)
+class EveryKind:
+    """All there is."""
+
+    gain: Annotated[float, Num(-2, 2, " stops", help="How much")] = 0.25
+    turns: Annotated[int, Num(1, 9, help="How often", live=True)] = 3
+    side: Annotated[Literal["left", "right"], Pick(help="Which", live=True)] = "left"
+    soft: Annotated[bool, Flag(help="Soften it")] = True
+    only: Annotated[str, Frames(help="At these")] = ""
+    spaces: Annotated[tuple[str, ...], Names(help="In these")] = ()
+
+
+ALL = tool("all_kinds", "All kinds", EveryKind, policy="color_match")(lambda job, params: None)
+OTHERS = {
+    "gain": (-1.5, -1.5),
+    "turns": (7, 7),
+    "side": ("right", "right"),
+    "soft": (False, False),
+    "only": ("1001-1010x2,1050", "1001-1010x2,1050"),
+    "spaces": (["ACEScct", "Camera, odd (one)"], ("ACEScct", "Camera, odd (one)")),
+}
+
+
+@pytest.fixture
+def form(application):
+    return Form(ALL.spec())
+
+
+def test_there_is_a_field_for_every_kind_of_control():
+    kinds = {each.__name__.lower() for each in declared.Control.__subclasses__()}
+    assert set(FIELDS) == kinds
+    assert {row["kind"] for row in ALL.spec()["params"]} == kinds
+
+
+def test_a_fresh_form_holds_the_defaults(form):
+    assert ALL.parse(form.values()) == EveryKind()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_changed_value_comes_back_as_the_core_takes_it(form, name):
+    shown, parsed = OTHERS[name]
+    form.set_values({name: shown})
+    assert getattr(ALL.parse(form.values()), name) == parsed
+    assert type(getattr(ALL.parse(form.values()), name)) is type(parsed)
+
+
+def test_a_change_tells_its_name_and_whether_it_is_live(form):
+    heard = []
+    form.changed.connect(lambda name, live: heard.append((name, live)))
+    for name, (shown, _) in OTHERS.items():
+        form.set_values({name: shown})
+    live = {"turns", "side"}
+    assert list(dict.fromkeys(heard)) == [(name, name in live) for name in OTHERS]
+
+
+@pytest.mark.parametrize("typed", ["3", "-2.01", "nan", "inf", "much", ""])
+def test_a_number_that_does_not_fit_is_marked_kept_and_refused_by_the_core(form, typed):
+    field = form.fields["gain"]
+    field.editor.setText(typed)
+    assert not field.refusal.isHidden()
+    assert field.editor.property("refused")
+    with pytest.raises(BadParameter, match="gain is"):
+        ALL.parse(form.values())
+    field.editor.setText("2")
+    assert field.refusal.isHidden()
+    assert ALL.parse(form.values()).gain == 2
+
+
+def test_a_fraction_is_no_whole_number(form):
+    form.fields["turns"].editor.setText("2.5")
+    assert not form.fields["turns"].refusal.isHidden()
+    with pytest.raises(BadParameter, match=r"turns is 2\.5"):
+        ALL.parse(form.values())
+
+
+@pytest.mark.parametrize(("name", "ends"), [("gain", (-2, 2)), ("turns", (1, 9))])
+def test_the_slider_covers_the_range_and_follows_the_text(form, name, ends):
+    field = form.fields[name]
+    for position, end in zip((0, field._slider.maximum()), ends, strict=True):
+        field._slider.setValue(position)
+        assert getattr(ALL.parse(form.values()), name) == end
+    field.set_value(ends[0])
+    assert field._slider.value() == 0
+
+
+def test_every_field_can_be_reached_and_says_what_it_is(form):
+    for name, field in form.fields.items():
+        assert field.editor.focusPolicy().value & 1, f"Tab does not stop at {name}"
+        assert field.editor.accessibleName()
+        assert field.editor.accessibleDescription() == field.row["help"]
+
+
+@pytest.mark.parametrize("each", every(), ids=lambda each: each.name)
+def test_every_declared_tool_gets_a_form(application, each):
+    form = Form(each.spec())
+    assert list(form.fields) == list(each.controls())
+    assert each.parse(form.values()) == each.params()
+
+
+def test_a_kind_that_is_not_known_is_refused(application):
+    spec = ALL.spec()
+    spec["params"][0]["kind"] = "wheel"
+    with pytest.raises(UnknownControl, match="kind 'wheel' for gain"):
+        Form(spec)
