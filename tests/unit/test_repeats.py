@@ -144,7 +144,7 @@ def test_a_repeat_is_equal_byte_for_byte(
     assert results(other) == results(out)
     assert len(results(other)) == 3
     sides = [p for p in out.iterdir() if p.suffix in (".cc", ".ccc", ".cdl", ".edl", ".cube")]
-    assert len(sides) == 6
+    assert len(sides) == 8
     for side in (*sides, out / "recipe.json"):
         assert (other / side.name).read_bytes() == side.read_bytes(), side.name
 
