@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import memory_host
+import nuke_rig
 import pytest
 
 from answerprint_bridge import wire
@@ -12,6 +13,7 @@ from answerprint_bridge.session import Session
 HOSTS = {
     "memory": memory_host.whole,
     "memory-bare": memory_host.bare,
+    "nuke": nuke_rig.Rig,
 }
 SMALL = [*wire.command(sys.executable)[:-2], str(Path(__file__).parent / "small_worker.py")]
 
