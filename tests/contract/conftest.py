@@ -6,6 +6,7 @@ from pathlib import Path
 import memory_host
 import nuke_rig
 import pytest
+import resolve_rig
 
 from answerprint_bridge import wire
 from answerprint_bridge.session import Session
@@ -14,6 +15,7 @@ HOSTS = {
     "memory": memory_host.whole,
     "memory-bare": memory_host.bare,
     "nuke": nuke_rig.Rig,
+    "resolve": resolve_rig.newest,
 }
 SMALL = [*wire.command(sys.executable)[:-2], str(Path(__file__).parent / "small_worker.py")]
 

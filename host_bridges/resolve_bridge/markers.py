@@ -1,0 +1,55 @@
+"""Markers on the timeline. Resolve keeps one at a frame and refuses a second.
+
+A marker of ours has custom data {answerprint: number, tags: {...}}; frames in Resolve count from
+the start of the timeline and come back as floats.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any, Dict, Iterator, Mapping, Tuple
+
+from answerprint_bridge.results import CannotPlace
+
+COLOUR = "Cream"
+
+
+def ours(line: Any) -> Iterator[Tuple[str, int, Dict[str, Any]]]:
+    """Reference, frame and custom data of each marker that we set."""
+    for frame, marker in (line.GetMarkers() or {}).items():
+        text = marker.get("customData", "")
+        if text.startswith('{"answerprint"'):
+            kept = json.loads(text)
+            yield f"marker:{kept['answerprint']}", int(frame), kept
+
+
+def add(line: Any, frame: int, name: str, note: str, length: int = 1) -> str:
+    """A marker at a frame of the timeline (from its start). CannotPlace where one stands."""
+    number = uuid.uuid4().hex
+    data = json.dumps({"answerprint": number, "tags": {}})
+    if not line.AddMarker(frame, COLOUR, name, note, length, data):
+        raise CannotPlace(f"Resolve set no marker at frame {frame} of the timeline: one is there")
+    return f"marker:{number}"
+
+
+def remove(line: Any, ref: str) -> bool:
+    return any(line.DeleteMarkerAtFrame(at) for name, at, _ in list(ours(line)) if name == ref)
+
+
+def keep(line: Any, ref: str, key: str, value: Mapping[str, Any]) -> bool:
+    for name, frame, kept in list(ours(line)):
+        if name == ref:
+            kept["tags"][key] = dict(value)
+            return line.UpdateMarkerCustomData(frame, json.dumps(kept)) is True
+    return False
+
+
+def free(line: Any, frame: int) -> int:
+    """The first frame without a marker, from this one on to the end of the timeline."""
+    taken = {int(at) for at in line.GetMarkers() or {}}
+    length = int(line.GetEndFrame()) - int(line.GetStartFrame())
+    for at in range(frame, length):
+        if at not in taken:
+            return at
+    raise CannotPlace("every frame from there to the end of the timeline has a marker")

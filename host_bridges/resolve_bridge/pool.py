@@ -1,0 +1,78 @@
+"""Frames into the media pool: a bin of ours for each result, and takes on a clip."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import Any, Callable, Iterator, List
+
+from answerprint_bridge.host import FrameSet
+from answerprint_bridge.results import CannotPlace
+
+from .facts import refused
+
+BIN = "Answerprint"
+Undo = Callable[[], Any]
+
+
+def every(folder: Any) -> Iterator[Any]:
+    """All media of a bin and of those in it."""
+    yield from folder.GetClipList() or ()
+    for each in folder.GetSubFolderList() or ():
+        yield from every(each)
+
+
+def find_bin(pool: Any, words: List[str], undo: List[Undo]) -> Any:
+    """The bin of this path below the root; what of it is not there is made."""
+    folder = pool.GetRootFolder()
+    for word in words:
+        there = [each for each in folder.GetSubFolderList() or () if each.GetName() == word]
+        made = there[0] if there else pool.AddSubFolder(folder, word)
+        if not made:
+            raise refused(f"Resolve made no bin '{word}'.", "Open the project for writing.")
+        if not there:
+            undo.append(partial(pool.DeleteFolders, [made]))
+        folder = made
+    return folder
+
+
+def bring_in(pool: Any, frames: FrameSet, label: str, undo: List[Undo]) -> Any:
+    """Frames as a new media pool item in our bin; the artist's bin stays the current one."""
+    kept = pool.GetCurrentFolder()
+    pool.SetCurrentFolder(find_bin(pool, [BIN, *([label] if label else [])], undo))
+    try:
+        told = {"FilePath": frames.pattern, "StartIndex": frames.first, "EndIndex": frames.last}
+        made = pool.ImportMedia([told]) or []
+    finally:
+        pool.SetCurrentFolder(kept)
+    if len(made) != 1:
+        for each in made:
+            pool.DeleteClips([each])
+        name = os.path.basename(frames.pattern)
+        raise CannotPlace(f"Resolve did not import {name} as one clip ({len(made)} came)")
+    undo.append(lambda: pool.DeleteClips(made))
+    return made[0]
+
+
+def add_take(clip: Any, source: Any, start: int, end: int) -> None:
+    """A take on a clip, chosen; the artist's stays the first. start, end: frames of the media."""
+    if not clip.AddTake(source, start, end):
+        raise CannotPlace(f"Resolve added no take to '{clip.GetName()}'")
+    if not clip.SelectTakeByIndex(int(clip.GetTakesCount())):
+        raise CannotPlace(f"Resolve did not choose the new take of '{clip.GetName()}'")
+
+
+def takes(clip: Any) -> Iterator[tuple[int, Any]]:
+    """Index (from 1) and media of each take that is not the clip's first."""
+    for index in range(2, int(clip.GetTakesCount() or 0) + 1):
+        yield index, clip.GetTakeByIndex(index)["mediaPoolItem"]
+
+
+def drop_take(clip: Any, source: Any) -> bool:
+    """Take a media's take off a clip, the first one is chosen."""
+    wanted = source.GetUniqueId()
+    for index, each in list(takes(clip)):
+        if each.GetUniqueId() == wanted:
+            gone = clip.SelectTakeByIndex(1) and clip.DeleteTakeByIndex(index)
+            return bool(gone and (int(clip.GetTakesCount()) > 1 or clip.FinalizeTake()))
+    return False
