@@ -372,10 +372,7 @@ def test_the_double_has_nukes_habits(rig):
 
 def stub():
     """Names of the published stubs of Nuke 13.2 -> how they may be called, by argument names."""
-    try:
-        files = importlib.metadata.files("types-nuke")
-    except importlib.metadata.PackageNotFoundError:
-        pytest.skip("types-nuke is not installed")
+    files = importlib.metadata.files("types-nuke")
     names = {}
     for file in files:
         if file.suffix == ".pyi":
