@@ -75,7 +75,7 @@ class Host(ABC):
     @abstractmethod
     def capabilities(self) -> frozenset[str]:
         """'result:<kind>' for what it places, and 'export:graded', 'timeline', 'markers',
-        'undo', 'selection', 'viewer' where it has them."""
+        'undo', 'take back', 'selection', 'items', 'viewer' where it has them."""
 
     @abstractmethod
     def context(self) -> SceneContext: ...
@@ -83,12 +83,25 @@ class Host(ABC):
     @abstractmethod
     def selection(self) -> list[Item]: ...
 
+    def items(self) -> list[Item]:
+        """All that can be an input, for a list to choose from: where it has 'items'."""
+        return self.selection()
+
     @abstractmethod
     def describe(self, ref: str) -> ItemInfo: ...
 
     @abstractmethod
     def grade_spaces(self) -> Tuple[str, ...]:
         """Colour spaces a CDL or grade can be placed in, best first, by their config's names."""
+
+    def settings(self) -> list[Dict[str, Any]]:
+        """What the artist has to tell this host once (folder, spaces, which clips): rows like a
+        tool's parameters in `tool.describe`, with 'value', for a panel to show."""
+        return []
+
+    def configure(self, name: str, value: Any) -> None:
+        """Take the value of one of `settings`, and keep it with the project."""
+        raise WireError(HOST_REFUSED, f"This host has no setting '{name}'.", "Leave it out.")
 
     # Out
 
@@ -160,6 +173,11 @@ class Host(ABC):
     def shutdown(self) -> None: ...
 
     # The same for all hosts
+
+    def take_back(self, ref: str) -> str:
+        """Return an item to what stood before we placed `ref`, where it has 'take back'; what
+        stands now, for people. Elsewhere the host's own undo does it."""
+        raise WireError(HOST_REFUSED, f"Nothing takes '{ref}' back here.", "Use the host's undo.")
 
     def accepts(self, form: Form) -> str:
         """Why a result cannot stand here in this form, or ''. Changes nothing."""

@@ -62,7 +62,11 @@ class Item:
 
 @dataclass(frozen=True)
 class ItemInfo:
-    """What is known of an item without rendering it. file: '' where it has none of its own."""
+    """What is known of an item without rendering it. file: '' where it has none of its own.
+
+    graded_space   the space it comes out in through the host's own grade, '' where it has none
+                   or nobody knows.
+    """
 
     width: int
     height: int
@@ -74,6 +78,7 @@ class ItemInfo:
     fps: Fraction | None = None
     pixel_aspect: float = 1.0
     handles: Tuple[int, int] = (0, 0)
+    graded_space: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Edits through OpenTimelineIO: what is cut, from which media, with which handles."""
