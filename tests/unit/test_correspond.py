@@ -192,3 +192,16 @@ def test_somebody_who_wants_to_stop_is_heard(side) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         pairs.shared_surfaces(shot(side), shot(side), stop)
+
+
+def test_a_geometry_that_opencv_gives_up_on_counts_as_none(side, wide, monkeypatch) -> None:
+    """MAGSAC raises on some places that no model fits: the other model, or no match, is left."""
+
+    def raises(*_: object, **__: object) -> None:
+        raise cv2.error("!model.empty()")
+
+    before = correspond.match(seen(side), wide).structures
+    monkeypatch.setattr(cv2, "findHomography", raises)
+    assert correspond.match(seen(side), wide).structures == before  # the room has depth
+    monkeypatch.setattr(cv2, "findFundamentalMat", raises)
+    assert correspond.match(seen(side), wide).structures == 0

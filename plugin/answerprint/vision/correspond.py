@@ -17,7 +17,10 @@ MAGSAC++, CVPR 2020 (robust geometry). The first and the last through OpenCV.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,6 +39,8 @@ ALIKE = 0.8
 """Least correlation of two neighbourhoods that show the same surface."""
 EVEN = 0.015
 """Change of ACEScct code under twice the blur at which a pair counts half."""
+
+log = logging.getLogger("answerprint")
 
 _STEPS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0], np.float32)
 _GRID = np.stack(np.meshgrid(_STEPS, _STEPS, indexing="xy"), -1).reshape(-1, 2)
@@ -140,17 +145,29 @@ def _alike(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _one_geometry(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Which of the matches one fundamental matrix, or one homography, explains."""
-    limits = (cv2.USAC_MAGSAC, GEOMETRY_PIXELS, 0.999, 4000)
-    cv2.setRNGSeed(1)
-    _, depth = cv2.findFundamentalMat(a, b, *limits)
-    method, reach, surety, tries = limits
-    cv2.setRNGSeed(1)
-    _, plane = cv2.findHomography(a, b, method, reach, maxIters=tries, confidence=surety)
+    method, reach, surety, tries = cv2.USAC_MAGSAC, GEOMETRY_PIXELS, 0.999, 4000
+    depth = _inliers(lambda: cv2.findFundamentalMat(a, b, method, reach, surety, tries))
+    plane = _inliers(
+        lambda: cv2.findHomography(a, b, method, reach, maxIters=tries, confidence=surety)
+    )
     kept = np.zeros(len(a), bool)
     for inliers in (depth, plane):
         if inliers is not None and inliers.sum() > kept.sum():
             kept = inliers.ravel().astype(bool)
     return kept
+
+
+def _inliers(find: Callable[[], tuple[Any, Any]]) -> Any:
+    """Which matches a model explains, None where there is no model.
+
+    On places that no model fits, OpenCV's MAGSAC sometimes raises instead of saying so.
+    """
+    cv2.setRNGSeed(1)
+    try:
+        return find()[1]
+    except cv2.error as none:
+        log.info("No model of the matches: %s", str(none).strip())
+        return None
 
 
 def _measure(a: Structures, b: Structures, i: np.ndarray, j: np.ndarray) -> Matches:
