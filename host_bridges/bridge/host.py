@@ -36,7 +36,8 @@ from .scene import (
 )
 
 TAG = "answerprint"
-"""The tag of everything we place: {recipe, number, kind} of the result it stands for."""
+"""The tag of everything we place: {recipe, number, kind} of the result it stands for, and the
+item it was placed by (`near`): two items of the same media may have the same recipe."""
 
 __all__ = [
     "TAG",
@@ -184,7 +185,7 @@ class Host(ABC):
         kinds = {c.partition(":")[2] for c in self.capabilities() if c.startswith("result:")}
         return refusal(form, frozenset(kinds | {"message"}), self.grade_spaces())
 
-    def plan(self, results: Sequence[Result]) -> list[Answer]:
+    def plan(self, results: Sequence[Result], near: str = "") -> list[Answer]:
         """What `apply` would answer, without placing anything."""
         return settle(results, self.grade_spaces(), self._accepted)
 
@@ -194,26 +195,25 @@ class Host(ABC):
         """Place results in one step of undo; one answer each, in their order.
 
         near     the item they are for. label: what the artist reads on them.
-        recipe   digest of the recipe they come from, kept with each item. What stands there
-                 from the same recipe is found again instead of placed twice.
+        recipe   digest of the recipe they come from, kept with each item. What stands there by
+                 this item from the same recipe is found again instead of placed twice.
 
         Where it fails or is cancelled half way, nothing of it stays.
         """
-        standing = self._standing(recipe)
+        standing = self._standing(recipe, near)
         looks = [kind for _, kind in standing if kind in LOOK]
         with self.undo_group(label), self.progress(label) as progress:
 
             def place(form: Form) -> Refs:
                 progress.tell(form.number, len(results), form.kind)
+                self._accepted(form)  # first: what stands by another item may not fit by this one
                 if (form.number, form.kind) in standing:
                     return standing[form.number, form.kind]
                 if looks and form.kind in LOOK:
                     raise CannotPlace(f"the look stands already, as {looks[0]}")
-                self._accepted(form)
                 refs: Refs = tuple(getattr(self, f"place_{form.kind}")(form.data, near, label))
                 for ref in refs if recipe else ():
-                    value = {"recipe": recipe, "number": form.number, "kind": form.kind}
-                    self.tag(ref, TAG, value)
+                    self.tag(ref, TAG, tag_of(form, recipe, near))
                 return refs
 
             return settle(results, self.grade_spaces(), place)
@@ -230,13 +230,18 @@ class Host(ABC):
             raise CannotPlace(why)
         return ()
 
-    def _standing(self, recipe: str) -> Dict[Tuple[int, str], Refs]:
+    def _standing(self, recipe: str, near: str) -> Dict[Tuple[int, str], Refs]:
         found: Dict[Tuple[int, str], Refs] = {}
         for ref, value in self.tagged(TAG).items() if recipe else ():
-            if value.get("recipe") == recipe:
+            if (value.get("recipe"), value.get("near")) == (recipe, near):
                 key = (value["number"], value["kind"])
                 found[key] = (*found.get(key, ()), ref)
         return found
+
+
+def tag_of(form: Form, recipe: str, near: str) -> Dict[str, Any]:
+    """The value of TAG for what was placed in a form."""
+    return {"recipe": recipe, "number": form.number, "kind": form.kind, "near": near}
 
 
 def _on_main(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -33,6 +33,14 @@ class WireError(Exception):
         data = {"title": self.title, "detail": self.detail, "hint": self.hint}
         return {"code": self.code, "message": self.title, "data": data}
 
+    @classmethod
+    def read(cls, error: Mapping[str, Any]) -> WireError:
+        """The error that an answer holds; its code is a whole number."""
+        told = error["data"] if isinstance(error.get("data"), dict) else {}
+        title = told.get("title") or error.get("message") or f"Error {error['code']}."
+        texts = (str(text) for text in (title, told.get("hint", ""), told.get("detail", "")))
+        return cls(error["code"], *texts)
+
 
 def encode(message: Mapping[str, Any]) -> bytes:
     """A message as its line. ValueError or TypeError where JSON or the limit forbids it."""
@@ -77,6 +85,6 @@ def agree(theirs: Any) -> list[int]:
             VERSION_SKEW,
             f"One side speaks protocol {theirs[0]}.{theirs[1]}, the other {PROTOCOL[0]}."
             f"{PROTOCOL[1]}: the files in the host and the worker are of different versions.",
-            "Run install.py again, then restart the host, so that both are the same Answerprint.",
+            "Run install.py repair, then restart the host, so that both are the same Answerprint.",
         )
     return [PROTOCOL[0], min(PROTOCOL[1], theirs[1])]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import json
 import os
 import queue
 import signal
@@ -15,9 +16,37 @@ import sys
 import threading
 from typing import Callable, Sequence
 
-from .messages import LINE_LIMIT, Message, decode
+from .messages import LINE_LIMIT, WORKER_DIED, Message, WireError, decode
 
 LAST_WORDS = 2.0  # seconds to end after its output closed, and to read what it left
+CORE, PYTHON = "core.json", "ANSWERPRINT_PYTHON"
+
+
+def core_python(folder: str) -> str:
+    """The Python of Answerprint's own environment, for the host's files in `folder`.
+
+    ANSWERPRINT_PYTHON names it, else `core.json` in the folder, which install.py writes.
+    WireError with the remedy where there is none.
+    """
+    path = os.path.join(folder, CORE)
+    said_by, python = PYTHON, os.environ.get(PYTHON, "")
+    if not python:
+        said_by = path
+        try:
+            with open(path, encoding="utf-8") as file:
+                python = json.load(file)["python"]
+        except FileNotFoundError as why:
+            raise _no_core(f"Nothing says where Answerprint is: there is no {path}.") from why
+        except (OSError, ValueError, KeyError, TypeError) as why:
+            raise _no_core(f"{path} does not say where Answerprint is.", repr(why)) from why
+    if not isinstance(python, str) or not os.path.isfile(python):
+        raise _no_core(f"Answerprint is not at '{python}', which {said_by} names.")
+    return python
+
+
+def _no_core(title: str, detail: str = "") -> WireError:
+    hint = f"Run install.py install, or set {PYTHON} to the Python of its environment."
+    return WireError(WORKER_DIED, title, hint, detail)
 
 
 def command(python: str) -> list[str]:
@@ -27,7 +56,11 @@ def command(python: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """The host's environment without what would bend the worker's Python, Qt or linker."""
-    ours = {"PYTHONNOUSERSITE": "1", "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}
+    ours = {
+        "PYTHONNOUSERSITE": "1",
+        "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True",
+        "OPENBLAS_NUM_THREADS": "1",  # its threads spin longer than our small matrices take
+    }
     host = ("PYTHON", "QT_", "QML2_", "LD_", "DYLD_")
     return {**ours, **{k: v for k, v in os.environ.items() if not k.upper().startswith(host)}}
 

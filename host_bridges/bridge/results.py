@@ -1,6 +1,6 @@
 """What a tool hands back, and what it becomes in a host that has no place for it.
 
-A result is plain data with a `kind`; KINDS says which fields it must have. A host places what
+A result is plain data with a `kind`; `kinds` says which fields it must have. A host places what
 it can as native, editable things. For the rest BECOMES names the next best forms, in order:
 made from the result itself (a matte is also frames), or another result of the same job (the
 cube or the frames beside a CDL). Every result ends in exactly one `Answer`:
@@ -14,72 +14,22 @@ cdl, grade and lut of one job are one look told several ways: one of them is pla
 on top of each other. Numbers are never carried from one colour space to another: a CDL goes
 only into the space it was fitted for, and only where it lands within MOST_RESIDUAL of the
 tool's own result.
-
-`frames`, `matte`, `stmap` and `take` are files: the fields of a `scene.FrameSet`. Frame numbers
-are the source's. `file` on a kind of data names the same for other programs.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Sequence, Tuple
 
-from .messages import HOST_REFUSED, WireError
+from .kinds import KINDS as KINDS
+from .kinds import Result as Result
+from .kinds import check as check
+from .messages import WireError
 
 MOST_RESIDUAL = 1.0
 """CIEDE2000, mean: a CDL that lands further from the tool's own result is not placed."""
 
-Result = Mapping[str, Any]
 Refs = Tuple[str, ...]
-
-
-def _number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
-
-
-def _three(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and len(value) == 3 and all(map(_number, value))
-
-
-def _apart(value: Any) -> bool:
-    mean: Any = value.get("mean") if isinstance(value, dict) else value
-    return _number(mean) and bool(mean >= 0)
-
-
-TEXT = ("a text", lambda v: isinstance(v, str) and v != "")
-WHOLE = ("a whole number", lambda v: type(v) is int)
-NUMBER = ("a number", _number)
-THREE = ("three numbers", _three)
-APART = ("a number, or one called 'mean', from 0 up", _apart)
-SOME = ("a list that is not empty", lambda v: isinstance(v, (list, tuple)) and len(v) > 0)
-
-Field = Tuple[str, Callable[[Any], bool]]
-_FRAMES: Dict[str, Field] = {"pattern": TEXT, "first": WHOLE, "last": WHOLE}
-
-KINDS: Dict[str, Dict[str, Field]] = {
-    "cdl": {
-        "slope": THREE,
-        "offset": THREE,
-        "power": THREE,
-        "saturation": NUMBER,
-        "working_space": TEXT,
-        "residual": APART,
-    },
-    "grade": {"gain": THREE, "offset": THREE, "working_space": TEXT},  # x * gain + offset
-    "lut": {"path": TEXT, "space": TEXT},
-    "frames": _FRAMES,
-    "matte": {**_FRAMES, "name": TEXT},
-    "roto": {"shapes": SOME},
-    "tracks": {"tracks": SOME},
-    "corner_pin": {"corners": SOME},
-    "stmap": _FRAMES,
-    "camera": {"frames": SOME},
-    "retime": {"curve": SOME},
-    "take": _FRAMES,
-    "markers": {"markers": SOME},
-    "note": {"text": TEXT},
-}
 
 BECOMES: Dict[str, Tuple[str, ...]] = {
     "cdl": ("lut", "frames"),
@@ -130,21 +80,6 @@ class Form(NamedTuple):
     kind: str
     number: int
     data: Result
-
-
-def check(result: Any) -> str:
-    """The kind of a result that is whole. WireError -32020 naming the field that is not."""
-    kind = result.get("kind") if isinstance(result, Mapping) else None
-    hint = "Run install.py again: the host's files and the worker are of different versions."
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise WireError(HOST_REFUSED, f"A result is of the unknown kind {kind!r}.", hint)
-    for name, (words, fits) in KINDS[kind].items():
-        if name not in result:
-            raise WireError(HOST_REFUSED, f"The result '{kind}' lacks '{name}'.", hint)
-        if not fits(result[name]):
-            told = f"The result '{kind}' has {name} {result[name]!r:.80}, which is not {words}."
-            raise WireError(HOST_REFUSED, told, hint)
-    return kind
 
 
 def residual(cdl: Result) -> float:

@@ -66,6 +66,7 @@ class ItemInfo:
 
     graded_space   the space it comes out in through the host's own grade, '' where it has none
                    or nobody knows.
+    shot           what its results are filed under where the scene holds many shots, else ''.
     """
 
     width: int
@@ -79,6 +80,7 @@ class ItemInfo:
     pixel_aspect: float = 1.0
     handles: Tuple[int, int] = (0, 0)
     graded_space: str = ""
+    shot: str = ""
 
 
 @dataclass(frozen=True)

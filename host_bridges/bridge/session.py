@@ -11,7 +11,10 @@ is cancelled or fails has changed nothing. Live results come first: frames are m
 the artist asks, or where nothing else of the job can stand in this host.
 
 Results go to numbered versions (`versions`). The same job again finds its version and what
-stands of it in the scene, and places only what is not there.
+stands of it in the scene, and places only what is not there. A job that measures the same as
+an earlier one takes its solution. Several may be started; they run one after the other.
+
+A look is a run for the viewer: one small frame, no version, nothing placed.
 """
 
 from __future__ import annotations
@@ -20,69 +23,29 @@ import logging
 import os
 import shutil
 import traceback
-import uuid
-from dataclasses import replace
-from typing import Any, Callable, Dict, Mapping, Sequence, Union
+from typing import Any, Callable, Dict, Mapping, Sequence, TypeVar
 
 from . import versions
-from .host import ExportSpec, FrameSet, Host, Item, SceneContext
-from .messages import CANCELLED, HOST_REFUSED, WireError
+from .exports import Input
+from .handlers import handlers
+from .host import Host
+from .messages import CANCELLED, HOST_REFUSED, Message, WireError
+from .request import BAD_PARAMETER, Asked, again, ask, earlier
 from .results import Answer, wants_frames
-from .scene import plain
-from .wire import Call, Message, Worker
+from .run import Done, Listener, Run
+from .wire import Call, Worker
 
 TEMPLATE = "{project}/answerprint/{shot}/{tool}/{version}"
-BAD_PARAMETER, BUSY = -32602, -32004
-
-Input = Union[Item, FrameSet, str]
-"""An item of the scene, frames on disk, or one file (a still or a movie)."""
-Files = Union[FrameSet, str]
+BUSY = -32004
+Preview = Mapping[str, int]
+"""{frame, size}: which frame of the result, and the pixels of its longer side."""
+T = TypeVar("T")
 
 log = logging.getLogger("answerprint")
 
 
-class Run:
-    """One run of a tool. When `ended`, `error` is set, or `answers` and `report` are.
-
-    folder   its version. results: what the tool handed back. answers: what became of each.
-    """
-
-    def __init__(self, session: Session, tool: str, near: str) -> None:
-        self._session = session
-        self.tool, self.near, self.folder = tool, near, ""
-        self.request: Message = {}
-        self.listeners: Dict[str, Any] = {}
-        self.on_done: Callable[[Run], object] | None = None
-        self.call: Call | None = None
-        self.ended, self.cancelling = False, False
-        self.error: WireError | None = None
-        self.status, self.recipe = "", ""
-        self.report: Dict[str, Any] = {}
-        self.results: list[Dict[str, Any]] = []
-        self.answers: list[Answer] = []
-
-    def cancel(self, force_after: float | None = None) -> None:
-        """Ask for the end. What is not placed by now will not be."""
-        self.cancelling = True
-        if self.call:
-            self.call.cancel(force_after)
-
-    def wait(self) -> Run:
-        """Pump until it has ended. Raises the WireError it ended with."""
-        while not self.ended:
-            self._session.pump(1.0)
-        if self.error:
-            raise self.error
-        return self
-
-    def end(self, error: WireError | None = None) -> None:
-        self.ended, self.error = True, error
-        if self.on_done:
-            self.on_done(self)
-
-
 class Session:
-    """template   where results go; the version is its last folder."""
+    """template   where results go; the version is its last folder. runs: oldest first."""
 
     def __init__(self, host: Host, command: Sequence[str], template: str = TEMPLATE) -> None:
         if not template.endswith("/{version}") or "{tool}" not in template:
@@ -90,14 +53,43 @@ class Session:
         self.host, self.template = host, template
         info = host.info()
         told = {"name": info.name, "version": info.version}
-        self.worker = Worker(command, host=told, handlers=self._handlers())
+        self.worker = Worker(command, host=told, handlers=handlers(host, template))
+        self.runs: list[Run] = []
+        self._specs: list[Dict[str, Any]] = []
+        self._looks: Dict[str, str] = {}  # root of a tool -> the folder of its looks
+        self._looking: Run | None = None
 
     def pump(self, wait: float = 0.0) -> None:
         """Run what has arrived, on this thread. Call it from the host's timer."""
         self.worker.pump(wait)
 
     def close(self) -> None:
-        self.worker.close()
+        """End the worker, and remove what was made to look at."""
+        try:
+            self.worker.close()
+        finally:
+            for folder in filter(os.path.isdir, self._looks.values()):
+                shutil.rmtree(folder)
+            self._looks.clear()
+
+    # Tools
+
+    def tools(self) -> list[Dict[str, Any]]:
+        """Whole declarations, in the suite's order. The first call waits for the worker."""
+        if not self._specs:
+            names = [each["name"] for each in self.worker.call("tool.list")]
+            self._specs = [self.worker.call("tool.describe", {"tool": name}) for name in names]
+        return self._specs
+
+    def spec(self, name: str) -> Dict[str, Any]:
+        """The declaration of a tool. WireError with the names there are where it is none."""
+        there = {each["name"]: each for each in self.tools()}
+        if name not in there:
+            hint = f"There is: {', '.join(there)}."
+            raise WireError(BAD_PARAMETER, f"There is no tool '{name}'.", hint)
+        return there[name]
+
+    # Runs
 
     def run(
         self,
@@ -108,188 +100,200 @@ class Session:
         last: int | None = None,
         write_frames: bool = False,
         near: str = "",
-        on_done: Callable[[Run], object] | None = None,
-        **listeners: Callable[[Message], object],
+        on_done: Done | None = None,
+        graded: bool = False,
+        preview: Preview | None = None,
+        place: bool = True,
+        **listeners: Listener,
     ) -> Run:
         """Start a tool; returns once its inputs are written and the job is on its way.
 
         first, last    range of the source to work on; None: all of it.
         near           the item that results are placed by; '': the source, if it is an item.
         on_done        called once, in `pump`; listeners: on_progress, on_preview, on_log.
+        graded         items are written as the host shows them, through its grade.
+        preview        a small frame of the result (of the nearest there is) as soon as it is
+                       solved; `on_preview` hears of it.
+        place          False: nothing is placed before `place` is called.
 
         Raises WireError where it cannot start: busy, unsaved, an input that cannot be written.
         """
-        if why := self.host.busy():
-            raise WireError(BUSY, f"No job can start now: {why}.", "Start it again afterwards.")
-        source = inputs.get("source")
-        run = Run(self, tool, near or (source.ref if isinstance(source, Item) else ""))
-        run.on_done, run.listeners = on_done, listeners
-        scene = self.host.context()
-        root = self._root(scene, tool)
-        spans = {name: (first, last) if name == "source" else (None, None) for name in inputs}
-        frames = {name: self._input(name, each, *spans[name]) for name, each in inputs.items()}
-        told = {
-            "tool": tool,
-            "params": dict(params),
-            "inputs": {name: _identity(each) for name, each in frames.items()},
-        }
-        request = versions.digest(told)
-        if signed := self._signed_off(root, request, write_frames):
+        asked = self._asked(tool, params, inputs, first, last, graded)
+        run = Run(self, asked, params, inputs, near or getattr(inputs.get("source"), "ref", ""))
+        run.on_done, run.listeners, run.place = on_done, listeners, place
+        self.runs.append(run)
+        if signed := self._signed_off(asked, write_frames, run.near):
             run.folder = signed
             run.report = versions.read(signed, "report.json") or {}
             stored = versions.read(signed, versions.RESULTS) or {}
-            self._conclude(run, lambda: self._place(run, stored))
+            self._conclude(run, lambda: self._take(run, stored))
             return run
-        ours = [f for f in versions.made_for(root, request) if not versions.approved(f)]
-        run.folder = ours[0] if ours else versions.claim(root, request, told)
-        before = versions.read(run.folder, versions.RESULTS) or {}
-        had = any(each["kind"] == "frames" for each in before.get("results", ()))
-        base = f"{scene.shot}_{tool}_{os.path.basename(run.folder)}"
-        run.request = {
-            "tool": tool,
-            "params": dict(params),
-            "inputs": {n: f if isinstance(f, str) else f.wire() for n, f in frames.items()},
-            "outputs": {"dir": run.folder, "base": base, "write_frames": write_frames or had},
-            "context": plain(scene),
-        }
-        self._start(run)
+        before = earlier(asked, list(self._looks.values()))
+        ours = (f for f in versions.made_for(asked.root, asked.digest) if not versions.approved(f))
+        run.folder = next(ours, "")
+        run.fresh = not run.folder
+        if run.fresh:
+            run.folder = versions.claim(asked.root, asked.record)
+        stood = versions.read(run.folder, versions.RESULTS) or {}
+        had = any(each["kind"] == "frames" for each in stood.get("results", ()))
+        base = f"{asked.message['context']['shot']}_{tool}_{os.path.basename(run.folder)}"
+        self._start(run, {"base": base, "write_frames": write_frames or had}, before, preview)
         return run
 
-    # Where it goes
+    def look(
+        self,
+        tool: str,
+        params: Mapping[str, Any],
+        inputs: Mapping[str, Input],
+        frame: int,
+        size: int,
+        first: int | None = None,
+        last: int | None = None,
+        graded: bool = False,
+        on_done: Done | None = None,
+        like: Run | None = None,
+        **listeners: Listener,
+    ) -> Run:
+        """One small result frame for a viewer: `picture` and `report` of the run that ends.
 
-    def _root(self, scene: SceneContext, tool: str) -> str:
-        """The folder that holds a tool's versions."""
-        if not scene.project:
-            hint = "Save it, so that results have a folder beside it."
-            raise WireError(BAD_PARAMETER, "The scene is not saved.", hint)
-        for word, name in (("shot", scene.shot), ("tool", tool)):
-            if not name or name.startswith(".") or any(c in name for c in '/\\:*?"<>|%\0'):
-                hint = "Give it a name that can be part of a file's name."
-                raise WireError(BAD_PARAMETER, f"The {word} is called '{name}'.", hint)
-        places = {"project": scene.project, "shot": scene.shot, "tool": tool, "version": ""}
-        return self.template.format(**places).rstrip("/")
+        `picture` is None where the tool leaves the plate alone. The next look of the tool writes
+        over the file and cancels one under way. like: a run of the same inputs, range and
+        state, whose inputs are used as they were written.
+        """
+        if self._looking and not self._looking.ended:
+            self._looking.cancel()
+        asked = again(like.asked, self.spec(tool), params) if like else None
+        asked = asked or self._asked(tool, params, inputs, first, last, graded)
+        run = self._looking = Run(self, asked, params, inputs)
+        run.on_done, run.listeners, run.place = on_done, listeners, False
+        before = earlier(asked, list(self._looks.values()))
+        if not os.path.isdir(self._looks.get(asked.root, "")):
+            self._looks[asked.root] = versions.look(asked.root)
+        run.folder = self._looks[asked.root]
+        outputs = {"base": "look", "write_frames": False, "page": False}
+        self._start(run, outputs, before, {"frame": frame, "size": size})
+        return run
 
-    def _signed_off(self, root: str, request: str, write_frames: bool) -> str:
+    def place(self, run: Run) -> list[Answer]:
+        """Place a run's results: what of them does not stand yet, or not any more."""
+        if not run.recipe:
+            title = f"This run of '{run.tool}' has nothing to place."
+            raise WireError(BAD_PARAMETER, title, "Run it to its end first.")
+        self._free()
+        return self._safely(run, lambda: self._placed(run))
+
+    # How a run begins
+
+    def _free(self) -> None:
+        if why := self.host.busy():
+            raise WireError(BUSY, f"No job can start now: {why}.", "Start it again afterwards.")
+
+    def _asked(
+        self,
+        tool: str,
+        params: Mapping[str, Any],
+        inputs: Mapping[str, Input],
+        first: int | None,
+        last: int | None,
+        graded: bool,
+    ) -> Asked:
+        self._free()
+        versions.root(self.template, self.host.context(), tool)  # before anything is started
+        spec = self.spec(tool)
+        return ask(self.host, self.template, spec, params, inputs, first, last, graded)
+
+    def _signed_off(self, asked: Asked, write_frames: bool, near: str) -> str:
         """A version of this request that somebody approved and that has what is asked for."""
-        for folder in versions.made_for(root, request):
+        for folder in versions.made_for(asked.root, asked.digest):
             stored = versions.read(folder, versions.RESULTS)
             if stored is None or not versions.approved(folder):
                 continue
-            lacks = write_frames or wants_frames(self.host.plan(stored["results"]))
+            lacks = write_frames or wants_frames(self.host.plan(stored["results"], near))
             if not lacks or any(each["kind"] == "frames" for each in stored["results"]):
                 return folder
         return ""
 
-    # Frames out
+    def _start(self, run: Run, outputs: Message, before: str, preview: Preview | None) -> None:
+        shown = {"preview": dict(preview)} if preview else {}
+        run.request["outputs"] = {"dir": run.folder, **outputs, **shown}
+        if before:
+            run.request["earlier"] = before
+        self._send(run)
 
-    def _input(self, name: str, each: Input, first: int | None, last: int | None) -> Files:
-        if isinstance(each, Item):
-            return self._export(each.ref, name, first, last)
-        if isinstance(each, FrameSet):
-            low, high = each.first, each.last
-            return replace(
-                each, first=low if first is None else first, last=high if last is None else last
-            )
-        if not os.path.isfile(each):
-            hint = "Name a file that is there, or frames with their range."
-            raise WireError(versions.BAD_INPUT, f"The {name} {each} is not a file.", hint)
-        return os.path.abspath(each)
-
-    def _export(
-        self, ref: str, name: str, first: int | None = None, last: int | None = None
-    ) -> FrameSet:
-        """An item as frames: its own files where it has them, else written beside the project."""
-        scene = self.host.context()
-        root = self._root(scene, "in")
-        place = versions.make(root)
-        unfinished = os.path.join(place, f".{name}-{uuid.uuid4().hex}")
-        try:
-            os.mkdir(unfinished)
-        except OSError as why:
-            raise versions.unwritable(place, why) from why
-        try:
-            spec = ExportSpec(unfinished, name, first, last)
-            with self.host.progress(f"Writing the {name}") as progress:
-                frames = self.host.export_frames(ref, spec, progress)
-            if os.path.dirname(frames.pattern) != unfinished:
-                return frames
-            return versions.keep(frames, os.path.join(place, name))
-        finally:
-            if os.path.isdir(unfinished):
-                shutil.rmtree(unfinished)
-
-    # The job
-
-    def _start(self, run: Run) -> None:
+    def _send(self, run: Run) -> None:
         run.call = self.worker.start(
-            "job.run", run.request, on_done=lambda call: self._finished(run, call), **run.listeners
+            "job.run", run.request, on_done=lambda call: self._finished(run, call), **run.heard()
         )
+
+    # How it ends
 
     def _finished(self, run: Run, call: Call) -> None:
         def take() -> bool:
             if call.error:
-                versions.drop_empty(run.folder)
+                self._drop(run)
                 raise call.error
             run.report = call.result["report"]
+            run.picture = call.result["outputs"].get("preview", run.picture)
             stored = {"status": call.result["status"], "results": call.result["results"]}
+            if run.is_look:
+                versions.write(run.folder, versions.REQUEST, run.asked.record)
+                run.status, run.results = stored["status"], list(stored["results"])
+                return True
             outputs = run.request["outputs"]
-            late = not outputs["write_frames"] and wants_frames(self.host.plan(stored["results"]))
+            planned = self.host.plan(stored["results"], run.near)
+            late = not outputs["write_frames"] and wants_frames(planned)
             if late and not run.cancelling:
                 outputs["write_frames"] = True
-                self._start(run)  # in the same version: nothing is solved again
+                outputs.pop("preview", None)
+                self._send(run)  # in the same version: nothing is solved again
                 return False
             versions.write(run.folder, versions.RESULTS, stored)
-            return self._place(run, stored)
+            return self._take(run, stored)
 
         self._conclude(run, take)
 
-    def _place(self, run: Run, stored: Mapping[str, Any]) -> bool:
+    def _drop(self, run: Run) -> None:
+        """Give the version back, unless it holds something or another run is to use it."""
+        others = (each for each in self.runs if each is not run and not each.ended)
+        if run.is_look or any(each.folder == run.folder for each in others):
+            return
+        if run.cancelling and run.fresh:
+            versions.drop_unfinished(run.folder)
+        else:
+            versions.drop_empty(run.folder)
+
+    def _take(self, run: Run, stored: Mapping[str, Any]) -> bool:
         if run.cancelling:
             raise WireError(CANCELLED, "Cancelled before anything was placed.")
         run.status, run.results = stored["status"], list(stored["results"])
         run.recipe = versions.recipe_digest(run.folder)
+        if run.place:
+            self._placed(run)
+        return True
+
+    def _placed(self, run: Run) -> list[Answer]:
         label = f"{run.tool} {os.path.basename(run.folder)}"
         run.answers = self.host.apply(run.results, run.near, label, run.recipe)
-        return True
+        return run.answers
 
     def _conclude(self, run: Run, step: Callable[[], bool]) -> None:
         """Take a step and end the run, unless the step says there is more to come."""
         error = None
         try:
-            if not step():
+            if not self._safely(run, step):
                 return
         except WireError as refused:
             error = refused
+        run.end(error)
+
+    def _safely(self, run: Run, step: Callable[[], T]) -> T:
+        try:
+            return step()
+        except WireError:
+            raise
         except Exception as fault:
             log.exception("The results of '%s' could not be placed.", run.tool)
             cause = traceback.format_exception_only(type(fault), fault)[-1].strip()
             hint = f"They are in {run.folder}. The host's console has the details."
             title = f"The results of '{run.tool}' could not be placed."
-            error = WireError(HOST_REFUSED, title, hint, cause)
-        run.end(error)
-
-    # What the worker may ask: to read the scene and to speak with the artist, no more.
-    # What a job changes comes back as its results, so that cancelling leaves nothing.
-
-    def _handlers(self) -> Dict[str, Callable[[Message], Any]]:
-        host = self.host
-        return {
-            "host.info": lambda p: plain(host.info()),
-            "host.context": lambda p: plain(host.context()),
-            "host.selection": lambda p: plain(host.selection()),
-            "host.describe": lambda p: plain(host.describe(p["ref"])),
-            "host.read_tag": lambda p: host.read_tag(p["ref"], p["key"]),
-            "host.export_frames": lambda p: self._export(
-                p["ref"], p["name"], p.get("first"), p.get("last")
-            ).wire(),
-            "host.message": lambda p: host.message(p["level"], p["title"], p.get("detail", "")),
-            "host.ask": lambda p: host.ask(p["question"], p["default"]),
-        }
-
-
-def _identity(each: Files) -> Any:
-    """What tells an input from another one, without reading files that are used in place."""
-    if isinstance(each, str):
-        return [each, versions.stamp(each)]
-    stamps = [] if each.digest else [versions.stamp(each.path(n)) for n in each.numbers]
-    return [each.wire(), each.digest, stamps]
+            raise WireError(HOST_REFUSED, title, hint, cause) from fault

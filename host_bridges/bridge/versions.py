@@ -15,14 +15,31 @@ import hashlib
 import json
 import os
 import re
+import shutil
+import time
+import uuid
 from dataclasses import replace
 from typing import Any, Dict, Mapping
 
 from .messages import WireError
-from .scene import FrameSet
+from .scene import FrameSet, SceneContext
 
-CANNOT_WRITE, BAD_INPUT = -32005, -32003
-REQUEST, RESULTS = "request.json", "results.json"
+CANNOT_WRITE, BAD_INPUT, BAD_PARAMETER = -32005, -32003, -32602
+REQUEST, RESULTS, RECIPE = "request.json", "results.json", "recipe.json"
+LOOK, LOOK_SECONDS = ".look-", 24 * 3600
+
+
+def root(template: str, scene: SceneContext, tool: str) -> str:
+    """The folder that holds a tool's versions. WireError where the scene has no place for it."""
+    if not scene.project:
+        hint = "Save it, so that results have a folder beside it."
+        raise WireError(BAD_PARAMETER, "The scene is not saved.", hint)
+    for word, name in (("shot", scene.shot), ("tool", tool)):
+        if not name or name.startswith(".") or any(c in name for c in '/\\:*?"<>|%\0'):
+            hint = "Give it a name that can be part of a file's name."
+            raise WireError(BAD_PARAMETER, f"The {word} is called '{name}'.", hint)
+    places = {"project": scene.project, "shot": scene.shot, "tool": tool, "version": ""}
+    return template.format(**places).rstrip("/")
 
 
 def digest(value: Any) -> str:
@@ -32,11 +49,12 @@ def digest(value: Any) -> str:
 
 
 def recipe_digest(folder: str) -> str:
-    """Of the recipe a run left there. Whether frames were written, and their name, do not count."""
-    recipe = read(folder, "recipe.json")
+    """Of the recipe a run left there. What it notes of frames that were written does not count."""
+    recipe = read(folder, RECIPE)
     if recipe is None:
         raise WireError(BAD_INPUT, f"There is no recipe in {folder}.", "Run the tool again.")
-    return digest({k: v for k, v in recipe.items() if k not in ("write_frames", "name")})
+    frames = ("write_frames", "name", "frames_sha256")
+    return digest({k: v for k, v in recipe.items() if k not in frames})
 
 
 def contents(frames: FrameSet) -> str:
@@ -121,8 +139,8 @@ def made_for(root: str, request: str) -> list[str]:
     return [folder for folder, told in there if told and told.get("digest") == request]
 
 
-def claim(root: str, request: str, told: Mapping[str, Any]) -> str:
-    """A new version for a request. Two hosts that ask at the same time get two."""
+def claim(root: str, request: Mapping[str, Any]) -> str:
+    """A new version for a request with its digest. Two hosts that ask at once get two."""
     make(root)
     number = max(numbered(root), default=0)
     while True:
@@ -134,7 +152,7 @@ def claim(root: str, request: str, told: Mapping[str, Any]) -> str:
             continue
         except OSError as why:
             raise unwritable(root, why) from why
-        write(folder, REQUEST, {"digest": request, **told})
+        write(folder, REQUEST, request)
         return folder
 
 
@@ -143,6 +161,25 @@ def drop_empty(folder: str) -> None:
     if os.path.isdir(folder) and os.listdir(folder) == [REQUEST]:
         os.unlink(os.path.join(folder, REQUEST))
         os.rmdir(folder)
+
+
+def drop_unfinished(folder: str) -> None:
+    """Remove a version whose job was cancelled; one with frames stays, for the next run."""
+    if os.path.isdir(folder) and not any(name.endswith(".exr") for name in os.listdir(folder)):
+        shutil.rmtree(folder)
+
+
+def look(root: str) -> str:
+    """A hidden folder for pictures that are only looked at; what sessions long gone left goes."""
+    make(root)
+    for name in os.listdir(root):
+        old = os.path.join(root, name)
+        try:
+            if name.startswith(LOOK) and time.time() - os.stat(old).st_mtime > LOOK_SECONDS:
+                shutil.rmtree(old)
+        except FileNotFoundError:
+            continue  # another session was faster
+    return make(os.path.join(root, f"{LOOK}{uuid.uuid4().hex}"))
 
 
 def approved(folder: str) -> bool:

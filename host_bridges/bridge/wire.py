@@ -107,7 +107,7 @@ class Call:
         """
         if not self.ended and not self.cancelling:
             self.cancelling = True
-            self._worker._notify("job.cancel", {"job": self.id})
+            self._worker.tell("job.cancel", {"job": self.id})
         if force_after is not None:
             self.force_at = time.monotonic() + force_after
 
@@ -198,6 +198,10 @@ class Worker:
             self._send(line)
         return call
 
+    def tell(self, method: str, params: Message) -> None:
+        """Send a notification: nothing comes back, and nobody is told where no worker runs."""
+        self._send(encode({"method": method, "params": params}))
+
     def pump(self, wait: float = 0.0) -> None:
         """Run what has arrived, on this thread: callbacks and `host.*` handlers.
 
@@ -269,7 +273,7 @@ class Worker:
             raise WireError(
                 WORKER_DIED,
                 f"The worker could not be started with {self.command[0]}.",
-                "Run install.py again.",
+                "Run install.py repair.",
                 str(why),
             ) from why
         self._stderr = self._process.stderr
@@ -299,9 +303,6 @@ class Worker:
             self._process.send(line)
         elif self._process:
             self._held.append(line)
-
-    def _notify(self, method: str, params: Message) -> None:
-        self._send(encode({"method": method, "params": params}))
 
     # What arrives
 
@@ -348,10 +349,7 @@ class Worker:
             return self._end(call, message["result"])
         if not isinstance(error, dict) or type(error.get("code")) is not int:
             return self._broken(f"Its answer to request {number} is neither result nor error.")
-        told = error["data"] if isinstance(error.get("data"), dict) else {}
-        title = told.get("title") or error.get("message") or f"Error {error['code']}."
-        texts = (str(text) for text in (title, told.get("hint", ""), told.get("detail", "")))
-        return self._end(call, error=WireError(error["code"], *texts))
+        return self._end(call, error=WireError.read(error))
 
     def _asked(self, process: Process, message: Message) -> None:
         """Answer a `host.*` request: one answer, whatever the handler does."""
@@ -400,7 +398,7 @@ class Worker:
             elif now >= call.deadline and call is self._greeting:
                 self._broken(f"It did not answer hello in {HELLO_SECONDS:.0f} s.")
             elif now >= call.deadline:
-                self._notify("job.cancel", {"job": call.id})
+                self.tell("job.cancel", {"job": call.id})
                 self._end(call, error=WireError(NO_ANSWER, f"'{call.method}' took too long."))
 
     def _broken(self, fault: str) -> None:

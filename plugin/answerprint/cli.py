@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -53,8 +54,12 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     again.add_argument("--frames", metavar="A-B", help="the frames of this range only")
     again.add_argument("--device", help="auto, cpu or cuda (default: as the recipe was made)")
     again.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
-    verbs.add_parser("panel", help="a window for all of this", allow_abbrev=False)
+    panel = verbs.add_parser("panel", help="a window for all of this", allow_abbrev=False)
+    panel.add_argument("paths", metavar="PATH", nargs="*", help="shots, or one .otio, .edl or .xml")
     verbs.add_parser("worker", help="serve a host over stdin and stdout", allow_abbrev=False)
+    doctor = verbs.add_parser("doctor", help="what fits, what does not", allow_abbrev=False)
+    doctor.add_argument("--prefix", metavar="DIR", help="where it was installed, if not as usual")
+    doctor.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
     return top, verbs.choices
 
 
@@ -162,7 +167,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except AnswerprintError as refused:
         if isinstance(refused, InternalError):
             traceback.print_exc()
-        return _ended(refused, as_json)
+        return _ended(_with_flag(refused, given), as_json)
     except Exception as fault:  # noqa: BLE001 - the process boundary
         traceback.print_exc()
         ours = InternalError(
@@ -180,6 +185,15 @@ def _say(answer: dict[str, Any]) -> None:
         print(json.dumps(answer, allow_nan=False), flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _with_flag(refused: AnswerprintError, given: Sequence[str]) -> AnswerprintError:
+    """The refusal, with the flag that sets what it is about, where the command has one."""
+    verb = parsers()[1].get(given[0].replace("-", "_")) if refused.about else None
+    flag = _flag(refused.about)
+    if verb and flag in re.findall(r"--[a-z-]+", verb.format_usage()):
+        refused.hint += f" ({flag})"
+    return refused
 
 
 def _ended(refused: AnswerprintError, as_json: bool) -> int:
@@ -201,7 +215,9 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
         serve()
         return 0, None
     if asked.verb == "panel":
-        return _panel(), None
+        return _panel(asked.paths), None
+    if asked.verb == "doctor":
+        return _doctor(asked), None
     from answerprint.worker import jobs, order
 
     if asked.verb == "run":
@@ -220,7 +236,20 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
     return (1 if outcome.status == "partial" else 0), outcome.as_dict()
 
 
-def _panel() -> int:
+def _doctor(asked: argparse.Namespace) -> int:
+    """Hands over to install.py, which knows hosts and copies; 0 where all is well."""
+    install = Path(__file__).parents[2] / "install.py"
+    if not install.is_file():
+        raise BadInput(
+            f"There is no {install}: Answerprint was not set up by install.py here.",
+            "Download Answerprint, then run: python3 install.py doctor",
+        )
+    words = ["--prefix", asked.prefix] if asked.prefix else []
+    words += ["--json"] if asked.json else []
+    return subprocess.run([sys.executable, str(install), "doctor", *words]).returncode
+
+
+def _panel(paths: Sequence[str]) -> int:
     try:
         from answerprint.panel.app import main as panel
     except ModuleNotFoundError as cause:
@@ -236,7 +265,7 @@ def _panel() -> int:
             "libxkbcommon0 libfontconfig1 libdbus-1-3",
             str(cause),
         ) from cause
-    return panel()
+    return panel(argv=paths)
 
 
 def _list(as_json: bool) -> dict[str, Any] | None:

@@ -1,8 +1,10 @@
 """What can go wrong, as data: a code that programs compare and texts that people read.
 
 `title` says what was refused, with its value. `detail` adds what is known of the cause.
-`hint` says what to do now. The texts are shown and never compared. The integer codes are
-those of the wire (JSON-RPC 2.0 plus our own range), the exit status is the command line's.
+`hint` says what to do now, in words that hold in a panel as in a shell. The texts are shown
+and never compared. `about` names the setting to change, where there is one ('reference',
+'colourspace', 'out'); the command line adds its flag. The integer codes are those of the wire
+(JSON-RPC 2.0 plus our own range), the exit status is the command line's.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ class AnswerprintError(Exception):
     code = -32000
     exit_status = 2
 
-    def __init__(self, title: str, hint: str = "", detail: str = "") -> None:
+    def __init__(self, title: str, hint: str = "", detail: str = "", about: str = "") -> None:
         texts = [text for text in (title, detail, hint) if text]
         super().__init__(" ".join(t if t.endswith((".", "?", ":")) else f"{t}." for t in texts))
-        self.title, self.hint, self.detail = title, hint, detail
+        self.title, self.hint, self.detail, self.about = title, hint, detail, about
 
     def data(self) -> dict[str, Any]:
         """The part of a wire error that is shown."""

@@ -18,7 +18,7 @@ import re
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from answerprint.errors import BadParameter
 
@@ -104,9 +104,15 @@ class Frames(Control):
         return value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Names(Control):
-    """Any number of names, in order."""
+    """Any number of names, in order.
+
+    from_host   what a host gives where nobody names any: 'grade_spaces', the colour spaces it
+                takes grades in. Panels do not ask for it; a shell may.
+    """
+
+    from_host: Literal["", "grade_spaces"] = ""
 
     def check(self, value: Any, kind: Any, default: Any) -> Any:
         if isinstance(value, str):
@@ -114,6 +120,9 @@ class Names(Control):
         if not isinstance(value, list | tuple) or not all(isinstance(v, str) and v for v in value):
             raise ValueError("Use a list of names.")
         return tuple(value)
+
+    def row(self, kind: Any) -> dict[str, Any]:
+        return {"from_host": self.from_host} if self.from_host else {}
 
 
 @dataclass(frozen=True)

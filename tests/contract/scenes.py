@@ -16,17 +16,53 @@ CDL = {
     "working_space": "ACEScct",
     "residual": {"mean": 0.2},
 }
+LEAF = {
+    "name": "leaf",
+    "closed": True,
+    "keys": [
+        {
+            "frame": frame,
+            "points": [
+                [4.0 + move, 2.0, -1.0, 0.0, 1.0, 0.0],
+                [10.0 + move, 5.5, 0.0, -1.5, 0.0, 1.5],
+                [4.0 + move, 9.0, 1.0, 0.0, -1.0, 0.0],
+            ],
+        }
+        for frame, move in ((1001, 0.0), (1003, 2.0))
+    ],
+}
+MATRIX = [0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 2.0, -1.0, 0.0, 0.0, 3.0, 0.0, 0.0, 0.0, 1.0]
 ONE_OF_EACH = {
     "cdl": CDL,
     "grade": {"gain": [1.2, 1, 1], "offset": [0, 0, 0.01], "working_space": "ACEScg"},
     "lut": {"path": "match.cube", "space": "ACEScct", "needed": True},
     "frames": {"pattern": "match.%04d.exr", "first": 1001, "last": 1003},
     "matte": {"pattern": "matte.%04d.exr", "first": 1001, "last": 1003, "name": "person"},
-    "roto": {"shapes": [{"points": [[0, 0], [1, 0], [1, 1]]}], "name": "person"},
-    "tracks": {"tracks": [{"points": [[1001, 3.5, 4.5]]}], "file": "tracks.txt"},
-    "corner_pin": {"corners": [{"frame": 1001, "points": [[0, 0], [1, 0], [1, 1], [0, 1]]}]},
+    "roto": {"shapes": [LEAF, {**LEAF, "name": "stem", "closed": False}], "name": "person"},
+    "tracks": {
+        "tracks": [
+            {"name": "nose", "points": [[1001, 3.5, 4.5, 1.0], [1003, 4.25, 4.5, 0.5]]},
+            {"name": "chin", "points": [[1002, 3.5, 1.5, 0.9]]},
+        ],
+        "file": "tracks.txt",
+    },
+    "corner_pin": {
+        "from": [[2, 2], [18, 2], [18, 10], [2, 10]],
+        "corners": [
+            {"frame": 1001, "points": [[2, 2], [18, 2], [18, 10], [2, 10]]},
+            {"frame": 1003, "points": [[3, 2.5], [18, 2], [17.5, 9], [2, 10.25]]},
+        ],
+    },
     "stmap": {"pattern": "stmap.%04d.exr", "first": 1001, "last": 1003},
-    "camera": {"frames": [{"frame": 1001, "matrix": [1.0] * 16}], "file": "camera.usda"},
+    "camera": {
+        "haperture": 24.892,
+        "vaperture": 18.669,
+        "frames": [
+            {"frame": 1001, "matrix": MATRIX, "focal": 35.0},
+            {"frame": 1003, "matrix": [*MATRIX[:3], 1.5, *MATRIX[4:]], "focal": 35.0},
+        ],
+        "file": "camera.usda",
+    },
     "retime": {"curve": [[1001, 1001.0], [1003, 1002.0]]},
     "take": {"pattern": "take.%04d.exr", "first": 1001, "last": 1003},
     "markers": {"markers": [{"frame": 1002, "text": "flicker"}]},

@@ -7,11 +7,27 @@ from pathlib import Path
 
 from answerprint.worker.serve import serve
 
+SPEC = {
+    "name": "small",
+    "label": "Small",
+    "version": 1,
+    "inputs": [{"name": "source", "required": True, "help": "The shot"}],
+    "params": [
+        {"name": "knob", "kind": "num", "default": 1.0, "live": True},
+        {"name": "x", "kind": "num", "default": 0, "live": False},
+        {"name": "spaces", "kind": "names", "default": [], "live": True}
+        | {"from_host": "grade_spaces"},
+    ],
+}
+
 
 def job_run(request, events):
-    """params: {results, ask: a question, progress: a stage, crash}; it obeys no cancel."""
+    """params: {results, ask: a question, progress: a stage, crash, leave: a file's name}; it
+    obeys no cancel. What it was asked comes back as the report's `asked`."""
     params, outputs = request["params"], request["outputs"]
     out = Path(outputs["dir"])
+    if params.get("leave"):
+        (out / params["leave"]).touch()
     if params.get("ask"):
         events.ask_host("host.ask", {"question": params["ask"], "default": False})
     if params.get("progress"):
@@ -29,9 +45,16 @@ def job_run(request, events):
     recipe = {"tool": request["tool"], "parameters": params, "inputs": request["inputs"]}
     told = {**recipe, "write_frames": outputs["write_frames"], "name": outputs["base"]}
     (out / "recipe.json").write_text(json.dumps(told))
-    report = {"disclosure": {"signed_off": None}}
+    report = {"disclosure": {"signed_off": None}, "asked": request}
     (out / "report.json").write_text(json.dumps(report))
-    return {"status": "done", "results": results, "outputs": {}, "report": report}
+    made = {}
+    if preview := outputs.get("preview"):
+        (out / ".preview").mkdir(exist_ok=True)
+        picture = out / ".preview" / f"{outputs['base']}.{preview['frame']}.exr"
+        picture.write_bytes(b"small")
+        events.preview(preview["frame"], str(picture))
+        made = {"preview": {"frame": preview["frame"], "path": str(picture)}}
+    return {"status": "done", "results": results, "outputs": made, "report": report}
 
 
 def _path(pattern, number):
@@ -39,4 +62,10 @@ def _path(pattern, number):
 
 
 if __name__ == "__main__":
-    serve({"job.run": job_run})
+    serve(
+        {
+            "tool.list": lambda params, events: [{"name": SPEC["name"]}],
+            "tool.describe": lambda params, events: SPEC,
+            "job.run": job_run,
+        }
+    )

@@ -23,6 +23,11 @@ def header(path):
     return oiio.ImageBuf(path).spec()
 
 
+def renders(rig):
+    """Whether the host writes frames, or has all its items on disk and names their files."""
+    return getattr(rig, "renders", True)
+
+
 # --- who and where ---------------------------------------------------------------------------
 
 
@@ -72,10 +77,8 @@ def test_range_and_rate_are_the_items(rig, tmp_path):
     assert frames.fps == rig.host.describe(item.ref).fps == RATE
     part = export(rig, item, tmp_path / "part", first=1002, last=1003)
     assert part.numbers == (1002, 1003)
-    assert sorted(p.name for p in (tmp_path / "part").iterdir()) == [
-        "plate.1002.exr",
-        "plate.1003.exr",
-    ]
+    written = ["plate.1002.exr", "plate.1003.exr"] if renders(rig) else []
+    assert sorted(p.name for p in (tmp_path / "part").iterdir()) == written
 
 
 def test_windows_and_pixel_aspect_are_the_items(rig, tmp_path):
@@ -94,10 +97,8 @@ def test_windows_and_pixel_aspect_are_the_items(rig, tmp_path):
 def test_a_missing_frame_is_named(rig, tmp_path):
     frames = export(rig, shot(rig, numbers=(1001, 1003)), tmp_path / "out")
     assert frames.missing == (1002,)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        "plate.1001.exr",
-        "plate.1003.exr",
-    ]
+    written = ["plate.1001.exr", "plate.1003.exr"] if renders(rig) else []
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == written
 
 
 def test_files_are_used_in_place_and_a_gap_in_them_is_named(rig, tmp_path):
@@ -216,7 +217,17 @@ def test_the_same_recipe_twice_stands_once(rig):
     assert not {r for a in other for r in a.items} & {r for a in first for r in a.items}
 
 
+def test_the_same_recipe_by_another_item_stands_there_too(rig):
+    """A plate that was cut twice: two items, one recipe."""
+    one = rig.host.apply([ONE_OF_EACH["note"]], shot(rig).ref, "match v001", "r1")
+    other = rig.host.apply([ONE_OF_EACH["note"]], shot(rig).ref, "match v001", "r1")
+    assert [a.status for a in one] == [a.status for a in other]
+    assert not {r for a in one for r in a.items} & {r for a in other for r in a.items}
+
+
 def test_a_look_that_stands_in_one_form_is_not_placed_in_another(rig):
+    if "result:cdl" in rig.host.capabilities() and not rig.alone["lut"]:
+        pytest.skip("of the forms of a look it takes the CDL only")
     cube = ONE_OF_EACH["lut"] | {"needed": False}
     first = rig.host.apply([CDL | {"residual": 3.0}, cube], "", "match v001", "r1")
     assert first[0].became in ("lut", rig.alone["cdl"])

@@ -18,7 +18,7 @@ def test_every_claim_gets_a_number_of_its_own(tmp_path):
     (tmp_path / "match" / "v007").mkdir(parents=True)
     (tmp_path / "match" / "v7").mkdir()
     (tmp_path / "match" / "notes").mkdir()
-    made = [versions.claim(root, "same", {"tool": "match"}) for _ in range(3)]
+    made = [versions.claim(root, {"digest": "same", "tool": "match"}) for _ in range(3)]
     assert [each[-4:] for each in made] == ["v008", "v009", "v010"]
     assert versions.made_for(root, "same") == made[::-1]
     assert versions.made_for(root, "other") == []
@@ -26,7 +26,7 @@ def test_every_claim_gets_a_number_of_its_own(tmp_path):
 
 
 def test_a_damaged_request_is_named(tmp_path):
-    folder = versions.claim(str(tmp_path), "one", {})
+    folder = versions.claim(str(tmp_path), {"digest": "one"})
     (tmp_path / "v001" / "request.json").write_text('{"digest": "on')
     with pytest.raises(WireError, match=r"v001.*request\.json cannot be read") as refused:
         versions.made_for(str(tmp_path), "one")
@@ -35,7 +35,7 @@ def test_a_damaged_request_is_named(tmp_path):
 
 
 def test_a_number_is_given_back_only_while_nothing_else_lies_there(tmp_path):
-    empty, used = (versions.claim(str(tmp_path), name, {}) for name in "ab")
+    empty, used = (versions.claim(str(tmp_path), {"digest": name}) for name in "ab")
     (tmp_path / "v002" / "match.1001.exr").touch()
     versions.drop_empty(empty)
     versions.drop_empty(used)

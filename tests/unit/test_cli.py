@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shots
+from pictures import save
 
 from answerprint import __version__, cli, tools
 from answerprint.errors import Cancelled, CannotWrite, InternalError
@@ -79,7 +81,7 @@ def test_partial_is_1(tmp_path: Path, say: Any) -> None:
 REFUSALS = [
     ([], "answerprint: the following arguments are required: COMMAND.", "See: answerprint --help"),
     (["mtach", "a"], "There is no command 'mtach'.", "Did you mean 'match'?"),
-    (["zzz"], "There is no command 'zzz'.", "There is: tools, match, run, panel, worker."),
+    (["zzz"], "There is no command 'zzz'.", "There is: tools, match, run, panel, worker, doctor."),
     (
         ["match"],
         "answerprint match: the following arguments are required: SOURCE, --out.",
@@ -88,7 +90,7 @@ REFUSALS = [
     (
         ["match", "S", "--out", "O"],
         "Match needs a reference.",
-        "Give one with --reference PATH. The hero: the shot to match to.",
+        "Choose a reference. The hero: the shot to match to. (--reference)",
     ),
     (["match", "S", "--reference", "R", "--out="], "out is ''.", "Name a folder for the results."),
     (
@@ -196,6 +198,25 @@ def test_refusals_that_need_the_shot(
     assert answer["error"]["title"].startswith(title)
     assert answer["error"]["hint"].startswith(hint)
     assert shots.results(tmp_path / "out") == {}
+
+
+def test_a_refusal_names_the_flag_of_the_input_it_is_about(
+    pair: tuple[str, str], tmp_path: Path, say: Any
+) -> None:
+    scan = np.random.default_rng(1).integers(0, 1000, (8, 8, 3)).astype(np.uint16)
+    film = str(tmp_path / "film.0001.dpx")
+    save(film, scan, kind="uint16", attributes={"dpx:Transfer": "Printing density"})
+    for two, flag in (
+        ((film, pair[1]), "(--colourspace)"),
+        ((pair[0], film), "(--reference-colourspace)"),
+    ):
+        status, answer, err = say(*match(two, tmp_path / "out"))
+        assert (status, answer["error"]["title"]) == (
+            2,
+            "The DPX says its transfer is 'Printing density' and does not name a colour space.",
+        )
+        assert answer["error"]["hint"].endswith(f" {flag}")
+        assert err.splitlines()[-1].endswith(f" {flag}")
 
 
 def test_an_unknown_plate_or_hero_leaves_no_folder(

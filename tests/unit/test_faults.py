@@ -221,7 +221,7 @@ def test_killed_in_the_middle_of_a_frame(
     assert shots.read(out / "report.json")["frames"]["kept"] == len(there)
 
 
-@pytest.mark.parametrize("name", ["recipe.json", "match.cube", "report.html"])
+@pytest.mark.parametrize("name", ["recipe.json", "match.cube", "report.1001-1001.html"])
 def test_killed_while_it_writes_a_side_file(
     tmp_path: Path, recipe: Path, wanted: dict[str, bytes], name: str
 ) -> None:
@@ -255,7 +255,7 @@ def test_a_disk_that_fills_up_keeps_what_was_finished(
     disk = tmp_path / "disk"
     disk.mkdir()
     page = 4096
-    before = ("match.*", "recipe.json", "report/*")  # what is written before the last frame
+    before = ("match.*", "recipe.json")  # what is written before the last frame
     files = [p for each in before for p in recipe.parent.glob(each) if p.suffix != ".exr"]
     frame = -(-len(wanted["match.1001.exr"]) // page)
     room = page * (sum(-(-p.stat().st_size // page) for p in files) + FRAMES // 2 * frame)
@@ -302,7 +302,7 @@ def test_a_quota_on_a_file(tmp_path: Path, recipe: Path) -> None:
     assert ended.stderr.splitlines()[-3:] == [
         f"{out}/match.cube cannot be written.",
         "File too large",
-        "Make space or choose another folder with --out.",
+        "Make space or choose another folder. (--out)",
     ]
     assert leftovers(out) == []
 

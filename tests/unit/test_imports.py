@@ -39,7 +39,7 @@ MAY = {
     "__main__": {"cli"},
     "__init__": set(),
     "panel": {"bridge"},
-    "nuke_bridge": {"bridge"},
+    "nuke_bridge": {"bridge", "panel"},  # its dock shows the panel
     "resolve_bridge": {"bridge"},
     "blender_bridge": {"bridge"},
 }

@@ -188,7 +188,7 @@ def test_an_assumed_space_is_said_once_with_the_way_out(
     warnings = shots.run(pair, tmp_path / "out").report["warnings"]
     assert warnings[:2] == [
         "The source: plate.%04d.exr does not say what colour it is in; ACEScg is assumed.",
-        "The source: where that is wrong, name its colour space with --colourspace.",
+        "The source: where that is wrong, name its colour space.",
     ]
     assert not any("reference" in w for w in warnings[:-1])
     assert not any("log" in w for w in warnings)
@@ -203,7 +203,7 @@ def test_a_movie_that_looks_like_log_is_asked_about(tmp_path: Path, pair: tuple[
     said = [w for w in warnings if "camera log" in w]
     assert len(said) == 1
     assert said[0].startswith("The reference may be camera log: black sits at ")
-    assert said[0].endswith("If so, name it with --reference-colourspace.")
+    assert said[0].endswith("If so, name its colour space.")
 
 
 def test_bad_values_are_counted_in_the_report(tmp_path: Path, pair: tuple[str, str]) -> None:

@@ -78,6 +78,7 @@ def test_what_a_recipe_holds() -> None:
     assert recipe["inputs"]["source"] == {
         "path": "/shots/a.%04d.exr",
         "colourspace": "ACEScg",
+        "frames": "",
         "sha256": {"1001": "ab", "-5": "cd"},
         "range": "-5,1001",
     }

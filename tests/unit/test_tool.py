@@ -219,6 +219,15 @@ def test_spec_is_plain_json_and_complete() -> None:
     assert stock["choices"] == ["fine", "coarse"]
     assert (moving["kind"], at["kind"]) == ("flag", "frames")
     assert (layers["kind"], layers["default"]) == ("names", [])
+    assert "from_host" not in layers
+
+
+def test_what_a_host_fills_in_is_said() -> None:
+    rows = {row["name"]: row for row in find("match").spec()["params"]}
+    assert {n: row["from_host"] for n, row in rows.items() if "from_host" in row} == {
+        "cdl_space": "grade_spaces"
+    }
+    assert rows["cdl_space"]["live"], "another host's spaces are no reason to measure again"
 
 
 def test_the_contract_is_the_docstring_of_the_file() -> None:

@@ -138,5 +138,11 @@ def modules(params, events):
     return sorted(sys.modules)
 
 
+def warm():
+    """As one that cannot: the worker lives on."""
+    print("warmed up", file=sys.stderr, flush=True)
+    raise ImportError("a library that is not whole")
+
+
 if __name__ == "__main__":
-    serve({"job.run": run, "desk.modules": modules})
+    serve({"job.run": run, "desk.modules": modules}, warm if "warm" in sys.argv else None)

@@ -7,8 +7,9 @@ import threading
 import time
 
 import pytest
-from wire_helpers import PATIENCE, error_of, until
+from wire_helpers import PATIENCE, SERVED, error_of, until
 
+from answerprint.worker.serve import IDLE_SECONDS
 from answerprint_bridge import wire
 
 
@@ -76,6 +77,18 @@ def test_jobs_run_in_turn_and_the_rest_is_answered_meanwhile(start):
     assert second.wait() == {"steps": 1}
 
 
+def test_a_worker_warms_up_once_nobody_wants_anything(start):
+    worker, told, begun = start([*SERVED, "warm"]), [], time.monotonic()
+    job = run(worker, "compute", on_progress=told.append)
+    until(lambda: told and time.monotonic() > begun + 2 * IDLE_SECONDS, worker)
+    assert "warmed up" not in worker.log(), "not while a job runs"
+    job.cancel()
+    until(lambda: "a library that is not whole" in worker.log(), worker)
+    assert "the first job will say why" in worker.log()
+    assert run(worker, "steps", steps=1).wait() == {"steps": 1}
+    assert worker.log().count("warmed up") == 1
+
+
 def test_a_job_is_cancelled_while_it_computes(start):
     worker, told = start(), []
     job = run(worker, "cleanup", on_progress=lambda _: job.cancel(), on_log=told.append)
@@ -99,7 +112,7 @@ def test_a_cancel_that_comes_too_late_changes_nothing(start):
     worker = start()
     job = run(worker, "late", on_progress=lambda _: job.cancel())
     assert job.wait() == "too late"
-    worker._notify("job.cancel", {"job": job.id})
+    worker.tell("job.cancel", {"job": job.id})
     assert run(worker, "steps", steps=1).wait() == {"steps": 1}
 
 

@@ -15,7 +15,8 @@ and of whole-number files are half, scene-linear, in the same primaries.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
@@ -26,6 +27,7 @@ import numpy as np
 from answerprint.errors import BadInput, BadParameter
 from answerprint.frames import colour
 from answerprint.frames.frame import Frame, Part, Window
+from answerprint.frames.kept import Kept
 from answerprint.frames.movie import SUFFIXES as MOVIES
 from answerprint.frames.movie import Movie, open_movie
 from answerprint.frames.sequence import Found, find, ranges
@@ -33,6 +35,8 @@ from answerprint.frames.still import Metadata, Still, open_still, rate_of
 from answerprint.tool import frame_numbers
 
 STRIP = 256  # rows: an 8K picture is reduced in under 200 MB
+READERS = 4  # stills that are read at a time: 8K takes 200 MB each
+KEPT = 192 << 20  # bytes of pictures that are kept to be looked at again
 
 _COLOUR = ("chromaticities", "colorInteropID", "dpx:Transfer", "ICCProfile:profile_description")
 _OF_THE_SOURCE_FILE = ("oiio:", "dpx:", "ICCProfile:", "colorInteropID", "acesImageContainerFlag")
@@ -127,8 +131,56 @@ class Clip:
 
     def picture(self, number: int, width: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """A frame's picture for measuring and looking: see `picture_of`."""
-        with self.open(number) as frame:
+        key = (number, self.space, width)
+
+        def read(frame: Frame) -> tuple[np.ndarray, np.ndarray]:
             return picture_of(frame, self.space, width, f"Frame {number} of {self.name}")
+
+        def decoded() -> tuple[np.ndarray, np.ndarray]:
+            with self.open(number) as frame:
+                return read(frame)
+
+        if isinstance(self._reel, Movie):
+            rgb, valid = _PICTURES.of(self._reel.path, key, decoded)
+        else:
+            with self.open(number) as still:
+                assert isinstance(still, Still)
+                rgb, valid = _PICTURES.of(still.path, key, lambda: read(still))
+        return rgb.copy(), valid.copy()
+
+    def sha256(self, number: int) -> str:
+        """Of a frame (`Frame.sha256`). Raises BadInput as `open` does."""
+
+        def read() -> str:
+            with self.open(number) as frame:
+                return frame.sha256
+
+        if isinstance(self._reel, Movie):
+            return _WORDS.of(self._reel.path, (number, self.space), read)
+        return read()
+
+    def pictures(
+        self, numbers: Sequence[int], width: int | None = None
+    ) -> Generator[tuple[int, tuple[np.ndarray, np.ndarray] | BadInput], None, None]:
+        """Those frames' pictures in their order; stills are read several at a time.
+
+        A frame that cannot be had comes as its BadInput, and the next one follows.
+        """
+
+        def one(number: int) -> tuple[np.ndarray, np.ndarray] | BadInput:
+            try:
+                return self.picture(number, width)
+            except BadInput as refused:
+                return refused
+
+        if self.kind == "movie":
+            yield from ((number, one(number)) for number in numbers)
+            return
+        with ThreadPoolExecutor(min(READERS, os.cpu_count() or 1)) as pool:
+            try:
+                yield from zip(numbers, pool.map(one, numbers), strict=True)
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def looks_like_log(self) -> str:
         """Why code values that are taken for video look like camera log; '' where they do not.
@@ -137,16 +189,14 @@ class Clip:
         often hide a log picture. Looks at one frame from the middle.
         """
         if isinstance(self._reel, Movie):
-            return self._reel.looks_like_log()
+            return _WORDS.of(self._reel.path, ("log", self.space), self._reel.looks_like_log)
         if self.space.said_by == "user":
             return ""
         there = [n for n in self.frames if n not in self.missing]
         with self._reel.open(there[len(there) // 2]) as still:
             if not still.integer:
                 return ""
-            index, view = _first_view(still, self.name)
-            height = still.parts[index].data.height
-            return colour.looks_like_log(still.rows(index, 0, height)[::4, ::4, list(view)])
+            return _WORDS.of(still.path, "log", lambda: _log(still, self.name))
 
     def result_space(self, frame: Frame) -> colour.Space:
         """The space a result of this frame is in: its own, or light where it was whole numbers."""
@@ -338,10 +388,13 @@ def picture_of(
         bottom = min(y + STRIP, box.height)
         rows = frame.rows(index, box.y + y, box.y + bottom)[:, box.x : box.x + box.width]
         light = colour.to_acescg(rows[..., list(view)].astype(np.float32), space)
-        usable = np.isfinite(light).all(axis=-1)
-        light[~usable] = 0
+        weight = np.ones((len(rows), wide), np.float32)
+        if not _finite(light):
+            usable = np.isfinite(light).all(axis=-1)
+            light[~usable] = 0
+            weight = _averaged(usable.astype(np.float32), wide, len(rows))
         colours.append(_averaged(light, wide, len(rows)))
-        weights.append(_averaged(usable.astype(np.float32), wide, len(rows)))
+        weights.append(weight)
     rgb = _averaged(np.concatenate(colours), wide, tall)
     weight = _averaged(np.concatenate(weights), wide, tall)
     valid = weight > 0.5
@@ -350,11 +403,27 @@ def picture_of(
     return rgb, valid
 
 
+_WORDS: Kept[str] = Kept(20_000, lambda word: 1)
+_PICTURES: Kept[tuple[np.ndarray, np.ndarray]] = Kept(KEPT, lambda two: sum(p.nbytes for p in two))
+
+
 def _averaged(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
     """Area averages. They separate into rows and columns, so a picture can come in strips."""
     if pixels.shape[:2] == (height, width):
         return pixels
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _log(still: Still, name: str) -> str:
+    index, view = _first_view(still, name)
+    height = still.parts[index].data.height
+    return colour.looks_like_log(still.rows(index, 0, height)[::4, ::4, list(view)])
+
+
+def _finite(light: np.ndarray) -> bool:
+    """Whether all is finite: the sum tells, at a fraction of the cost. False may be a large sum."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool(np.isfinite(light.sum()))
 
 
 def _first_view(frame: Frame, name: str) -> tuple[int, tuple[int, int, int]]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -51,6 +51,10 @@ class Space:
     linear: bool
     said_by: SaidBy = "user"
     matrix: Matrix | None = None
+
+
+ACESCG = Space("ACEScg", True, "assumed", (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+"""Where everything is measured, by definition and not by the configuration's word."""
 
 
 # --- naming spaces -------------------------------------------------------------------------
@@ -171,7 +175,7 @@ def linear_twin(of: Space) -> Space:
         return of
     matrix = _camera_matrix(source(), of.name)
     if matrix is None:
-        return Space("ACEScg", True, of.said_by, tuple(np.eye(3).ravel().tolist()))
+        return replace(ACESCG, said_by=of.said_by)
     best, name = 3e-4, ""
     for each in config().getColorSpaces():
         if each.isData() or each.getEncoding() not in ("scene-linear", ""):
@@ -235,7 +239,8 @@ def space_of(part: Part, suffix: str) -> Space:
             raise BadInput(
                 f"The EXR's chromaticities {' '.join(f'{v:g}' for v in numbers)} are not "
                 "primaries of any colour.",
-                "Name the space with --colourspace.",
+                "Name its colour space.",
+                about="colourspace",
             ) from cause
     if suffix in (".dpx", ".cin"):
         return _of_film_scan(str(said.get("dpx:Transfer") or ""), suffix)
@@ -266,8 +271,9 @@ def _usual(name: str, said_by: SaidBy) -> Space:
     except ocio.Exception as cause:
         raise BadInput(
             f"The picture is in {name}, which {config_name()} does not have.",
-            "Name its space with --colourspace, or unset OCIO.",
+            "Name its colour space, or unset OCIO.",
             str(cause),
+            about="colourspace",
         ) from cause
 
 
@@ -279,7 +285,8 @@ def _of_interop(interop: str) -> Space:
         raise BadInput(
             f"The file says it is in '{interop}' (colorInteropID), of which {config_name()} "
             "has no colour.",
-            "Name the space with --colourspace.",
+            "Name its colour space.",
+            about="colourspace",
         )
     return space(alias, "file")
 
@@ -294,7 +301,8 @@ def _of_film_scan(transfer: str, suffix: str) -> Space:
     )
     raise BadInput(
         f"The {kind} and does not name a colour space.",
-        f"Name it with --colourspace. Log spaces are: {', '.join(camera_spaces())}.",
+        f"Name it. Log spaces are: {', '.join(camera_spaces())}.",
+        about="colourspace",
     )
 
 

@@ -7,6 +7,7 @@ ACEScct in and ACEScct out: 33 points over codes 0..1, which is scene-linear -0.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -27,8 +28,17 @@ def cdl_text(cdl: Cdl, clip: str, suffix: str) -> str:
 
     suffix is '.cc', '.ccc' or '.cdl'.
     """
+    return collection_text({clip: cdl}, suffix)
+
+
+def collection_text(cdls: Mapping[str, Cdl], suffix: str = ".ccc", about: str = "") -> str:
+    """The text of a CDL file of several shots, by their names. about: a line on each of them."""
     group = ocio.GroupTransform()
-    group.appendTransform(cdl.transform(xml_id(clip)))
+    for clip, cdl in cdls.items():
+        correction = cdl.transform(xml_id(clip))
+        if about:
+            correction.setFirstSOPDescription(about)
+        group.appendTransform(correction)
     text: str = group.write(_FORMATS[suffix], config=ocio.Config.CreateRaw())
     if suffix == ".cc":
         return text
@@ -49,8 +59,9 @@ def cube_text(cube: np.ndarray, title: str) -> str:
         "DOMAIN_MIN 0.0 0.0 0.0",
         "DOMAIN_MAX 1.0 1.0 1.0",
     ]
-    rows = cube.transpose(2, 1, 0, 3).reshape(-1, 3)
-    return "\n".join([*head, *(f"{r:.7f} {g:.7f} {b:.7f}" for r, g, b in rows)]) + "\n"
+    numbers = cube.transpose(2, 1, 0, 3).ravel().tolist()
+    rows = ("%.7f %.7f %.7f\n" * CUBE**3) % tuple(numbers)  # at once: five times as fast
+    return "\n".join([*head, rows])
 
 
 @dataclass(frozen=True)
@@ -72,25 +83,75 @@ class Event:
     drop: bool = False
 
 
+@dataclass(frozen=True)
+class Line:
+    """An event of a cut, with or without a grade.
+
+    number, id      of the event; the id is the correction's in the `.ccc`.
+    source          at its own rate; its length is what the cut takes of it.
+    record          first and end on the record side, in frames of the cut.
+    over, before    frames of a dissolve into it, and the source that it comes from.
+    speed           frames of source for one of record.
+    """
+
+    number: int
+    id: str
+    source: Event
+    record: tuple[int, int]
+    cdl: Cdl | None = None
+    over: int = 0
+    before: Event | None = None
+    speed: float = 1.0
+
+
 def edl_text(cdl: Cdl, event: Event, title: str) -> str:
     """A CMX 3600 EDL of one event, with the CDL in its comments."""
-    ends = (event.first, event.first + event.length)
-    first, last = (timecode(at, event.rate, event.drop) for at in ends)
-    numbers = ["({:.6f} {:.6f} {:.6f})".format(*v) for v in (cdl.slope, cdl.offset, cdl.power)]
-    reel = re.sub(r"[^A-Za-z0-9_]", "_", event.reel)[:32] or "SHOT"
-    return "\n".join(
-        [
-            f"TITLE: {_one_line(title)}",
-            f"FCM: {'' if event.drop else 'NON-'}DROP FRAME",
-            "",
-            f"001  {reel:<32} V     C        {first} {last} {first} {last}",
-            f"* FROM CLIP NAME: {_one_line(event.clip)}",
-            f"*ASC_SOP {''.join(numbers)}",
-            f"*ASC_SAT {cdl.saturation:.6f}",
-            f"*ASC_CC_XML {xml_id(event.clip)}",
-            "",
+    record = (event.first, event.first + event.length)
+    line = Line(1, xml_id(event.clip), event, record, cdl)
+    return cut_text([line], event.rate, event.drop, title)
+
+
+def cut_text(lines: Sequence[Line], rate: Fraction, drop: bool, title: str) -> str:
+    """A CMX 3600 EDL of a cut, with each event's CDL in its comments."""
+    head = [f"TITLE: {_one_line(title)}", f"FCM: {'' if drop else 'NON-'}DROP FRAME", ""]
+    return "\n".join([*head, *(row for each in lines for row in _rows(each, rate, drop)), ""])
+
+
+def _rows(line: Line, rate: Fraction, drop: bool) -> list[str]:
+    source, (first, end) = line.source, line.record
+
+    def row(of: Event, kind: str, ends: tuple[int, int], record: tuple[int, int]) -> str:
+        times = [timecode(at, of.rate, of.drop) for at in ends]
+        times += [timecode(at, rate, drop) for at in record]
+        return f"{line.number:03d}  {_reel(of):<32} V     {kind:<8} {' '.join(times)}"
+
+    begin = (source.first, source.first + source.length)
+    if line.over and line.before:
+        out = line.before.first + line.before.length
+        rows = [
+            row(line.before, "C", (out, out), (first, first)),
+            row(source, f"D    {line.over:03d}", begin, (first, end)),
+            f"* FROM CLIP NAME: {_one_line(line.before.clip)}",
+            f"* TO CLIP NAME: {_one_line(source.clip)}",
         ]
-    )
+    else:
+        clip = f"* FROM CLIP NAME: {_one_line(source.clip)}"
+        rows = [row(source, "C", begin, (first, end)), clip]
+    if line.speed != 1:
+        fps = line.speed * float(source.rate)
+        at = timecode(source.first, source.rate, source.drop)
+        rows.append(f"M2   {_reel(source):<8}       {fps:05.1f}                {at}")
+    if line.cdl:
+        cdl = line.cdl
+        numbers = ["({:.6f} {:.6f} {:.6f})".format(*v) for v in (cdl.slope, cdl.offset, cdl.power)]
+        rows.append(f"*ASC_SOP {''.join(numbers)}")
+        rows.append(f"*ASC_SAT {cdl.saturation:.6f}")
+        rows.append(f"*ASC_CC_XML {line.id}")
+    return rows
+
+
+def _reel(of: Event) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", of.reel)[:32] or "SHOT"
 
 
 def _one_line(name: str) -> str:

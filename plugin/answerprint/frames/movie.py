@@ -318,7 +318,8 @@ class Movie:
             if tag not in known:
                 raise BadInput(
                     f"{self._name} is tagged with {what} that cannot be decoded (number {tag}).",
-                    "Name the space it is in with --colourspace.",
+                    "Name the colour space it is in.",
+                    about="colourspace",
                 )
         self._chromaticities = _PRIMARIES[number][1]
         self.space = colour.of_primaries(self._chromaticities, "file" if said else "assumed")

@@ -187,7 +187,7 @@ def _neighbours(folder: str, name: str) -> str:
     if not os.path.isdir(folder or "."):
         return f"There is no folder {folder}."
     start = re.split(r"[._\-\d#@%$]", name, maxsplit=1)[0]
-    near = [f for f in _sequences(folder) if f.prefix.startswith(start)]
+    near = [f for f in sequences(folder) if f.prefix.startswith(start)]
     if not near:
         return "Render it, or correct the path."
     return f"There is {'; '.join(_told(f) for f in near[:3])}."
@@ -198,7 +198,7 @@ def _told(found: Found) -> str:
 
 
 def _in_folder(folder: str) -> Found:
-    there = _sequences(folder)
+    there = sequences(folder)
     if len(there) == 1:
         return there[0]
     if not there:
@@ -213,8 +213,8 @@ def _in_folder(folder: str) -> Found:
     )
 
 
-def _sequences(folder: str) -> list[Found]:
-    """The picture sequences of a folder; names of different padding are different sequences."""
+def sequences(folder: str) -> list[Found]:
+    """The picture sequences and stills of a folder; different padding is a different sequence."""
     groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
     found = []
     for name in _names(folder):

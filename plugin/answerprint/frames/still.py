@@ -32,6 +32,7 @@ import OpenImageIO as oiio
 
 from answerprint.errors import BadInput
 from answerprint.frames.frame import Part, Window
+from answerprint.frames.kept import Kept
 
 FORMATS = {
     ".exr": "openexr",
@@ -188,6 +189,14 @@ def _unreadable(path: str, words: str) -> BadInput:
     return BadInput(f"{shown(path)} cannot be opened.", "Render or copy the frame again.", words)
 
 
+_HASHES: Kept[str] = Kept(20_000, lambda value: 1)
+
+
+def _sha256(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 class Still:
     """An open picture file; a `Frame`.
 
@@ -212,8 +221,7 @@ class Still:
     @cached_property
     def sha256(self) -> str:
         """Of the whole file, in hexadecimal."""
-        with open(self.path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return _HASHES.of(self.path, None, lambda: _sha256(self.path))
 
     def rows(self, part: int, y0: int, y1: int) -> np.ndarray:
         """Rows y0 up to y1 of a part: (y1 - y0, W, C), float16 or float32 (`Part.dtype`).

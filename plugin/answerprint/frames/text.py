@@ -48,8 +48,9 @@ def write_text(path: Path, text: str) -> None:
     except OSError as cause:
         raise CannotWrite(
             f"{path} cannot be written.",
-            "Make space or choose another folder with --out.",
+            "Make space or choose another folder.",
             cause.strerror or str(cause),
+            about="out",
         ) from cause
 
 

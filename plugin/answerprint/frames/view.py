@@ -14,12 +14,25 @@ import numpy as np
 from answerprint.errors import BadParameter, CannotWrite
 from answerprint.frames import colour
 from answerprint.frames.clip import open_clip
+from answerprint.frames.frame import Window
 
 LARGEST = 16384
+"""Pixels of a picture's longer side at most."""
+
+
+def reduced(window: Window, size: int) -> int:
+    """The width at which the window's longer side has `size` pixels; never more than it has."""
+    return max(1, round(window.width * min(1.0, size / max(window.width, window.height))))
 
 
 def render_view(
-    path: str, frame: int, exposure: float, display: str, size: int, out_path: str
+    path: str,
+    frame: int,
+    exposure: float,
+    display: str,
+    size: int,
+    out_path: str,
+    space: str | None = None,
 ) -> str:
     """A frame as a PNG of 8 bits, and the path it was written to.
 
@@ -27,6 +40,7 @@ def render_view(
     exposure    in stops, applied to the scene-linear picture before the view.
     display     a display of the config, with its default view; '' is the show's SDR view.
     size        of the longer side in pixels at most; a picture is never enlarged.
+    space       colour space of the file, where somebody says.
 
     NaN is shown as black. Raises BadInput for a frame that cannot be read, BadParameter for an
     exposure, size or display that cannot be meant, CannotWrite where the PNG cannot be.
@@ -35,10 +49,8 @@ def render_view(
         raise BadParameter(f"Exposure is {exposure} stops.", "Use a number from -32 to 32.")
     if not 1 <= size <= LARGEST:
         raise BadParameter(f"Size is {size} pixels.", f"Use a whole number from 1 to {LARGEST}.")
-    with open_clip(path) as clip:
-        window = clip.parts[0].display
-        width = max(1, round(window.width * min(1.0, size / max(window.width, window.height))))
-        rgb, _ = clip.picture(frame, width)
+    with open_clip(path, colourspace=space) as clip:
+        rgb, _ = clip.picture(frame, reduced(clip.parts[0].display, size))
     return png(out_path, colour.through_view(rgb * np.float32(2.0**exposure), display))
 
 

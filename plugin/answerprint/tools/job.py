@@ -57,7 +57,7 @@ class Plan:
     looked_at  frames of each input that the solution rests on.
     pixels     (frame, here, there) -> function for rows, or None where the frame stays as it
                is. None instead of a function: this plan makes no frames.
-    pictures   for the report's page.
+    pictures   makes those of the report's page, once all else is done.
     warnings   sentences.
     """
 
@@ -68,5 +68,5 @@ class Plan:
     results: list[dict[str, Any]] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     pixels: Callable[[int, Space, Space], Rows | None] | None = None
-    pictures: list[Picture] = field(default_factory=list)
+    pictures: Callable[[], list[Picture]] = list
     warnings: list[str] = field(default_factory=list)

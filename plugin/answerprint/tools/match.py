@@ -35,6 +35,7 @@ al. 2020); an ASC CDL 1.2 fitted in CIEDE2000 units; partial palettes after Chui
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -57,6 +58,8 @@ from answerprint.vision.ramp import stops_at
 
 SAMPLES, RAMP_SAMPLES = 5, 12
 WIDTH = 960
+CDL_SPACE = "ACEScct"
+"""In which the grade is solved, and whose numbers are always given."""
 RAMPED = "The exposure ramps, which no CDL and no cube can hold: use the frames."
 
 
@@ -79,7 +82,10 @@ class Match:
     reference_frame: Annotated[str, Frames(help="Measure the hero at these frames only")] = ""
     ramp: Annotated[bool, Flag(help="The exposure ramps within the shot: follow it")] = False
     cdl_space: Annotated[
-        tuple[str, ...], Names(help="Also give CDL numbers for this colour space", live=True)
+        tuple[str, ...],
+        Names(
+            help="Also give CDL numbers for this colour space", live=True, from_host="grade_spaces"
+        ),
     ] = ()
 
 
@@ -91,13 +97,12 @@ class Match:
     inputs={"reference": Input("The hero: the shot to match to", required=True)},
 )
 def match(job: Job, p: Match) -> Plan:
-    spaces = [colour.space(name) for name in p.cdl_space]
+    spaces = [s for s in map(colour.space, p.cdl_space) if s.name != CDL_SPACE]
     solved = job.solved or _solve(job, p)
     looked_at: dict[str, tuple[int, ...]] = {n: tuple(v) for n, v in solved["looked_at"].items()}
     outcome = matching.outcome(solved, p.level, p.strength, spaces)
     job.events.progress("report", 0, 1)
     files = _files(job, outcome)
-    pictures = _pictures(job, solved, outcome, looked_at, p.strength)
     report, results = _report(job, solved, outcome)
     job.events.progress("report", 1, 1)
     return Plan(
@@ -108,7 +113,7 @@ def match(job: Job, p: Match) -> Plan:
         results=results,
         files=files,
         pixels=None if outcome.refused else _pixels(job, outcome.grade, solved["ramp"], p.strength),
-        pictures=pictures,
+        pictures=lambda: _pictures(job, solved, outcome, looked_at, p.strength),
         warnings=outcome.warnings,
     )
 
@@ -145,17 +150,18 @@ def _solve(job: Job, p: Match) -> dict[str, Any]:
     shots: dict[str, dict[int, tuple[np.ndarray, np.ndarray]]] = {"source": {}, "reference": {}}
     left_out = []
     for name, numbers in wanted.items():
-        for number in numbers:
-            job.events.check()
-            try:
-                shots[name][number] = job.clips[name].picture(number, WIDTH)
-            except BadInput as refused:
-                last = number == numbers[-1] and not shots[name]
-                if asked[name] or last:
-                    raise
-                left_out.append(f"Not measured: the {name}'s frame {number}. {refused.title}")
-            done += 1
-            job.events.progress("read", done, total, f"{name} frame {number}")
+        with closing(job.clips[name].pictures(numbers, WIDTH)) as pictures:
+            for number, picture in pictures:
+                job.events.check()
+                if not isinstance(picture, BadInput):
+                    shots[name][number] = picture
+                elif asked[name] or (number == numbers[-1] and not shots[name]):
+                    raise picture
+                else:
+                    why = f"Not measured: the {name}'s frame {number}. {picture.title}"
+                    left_out.append(why)
+                done += 1
+                job.events.progress("read", done, total, f"{name} frame {number}")
 
     def told(done: int, total: int) -> None:
         job.events.check()
@@ -224,7 +230,7 @@ def _event(clip: Clip) -> gradefiles.Event:
 def _report(
     job: Job, solved: dict[str, Any], outcome: Outcome
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    cdl = outcome.grade.cdl.as_dict() | {"working_space": "ACEScct"}
+    cdl = outcome.grade.cdl.as_dict() | {"working_space": CDL_SPACE}
     report = {
         "verdict": solved["verdict"],
         "why": solved.get("why"),

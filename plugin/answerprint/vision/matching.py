@@ -110,8 +110,9 @@ def _from_surfaces(
             "measured on them agrees on one grade."
         )
     enough = evidence.structures / (evidence.structures + 25)
-    cover = _cover(source, found)
-    solved = _as_json("correspondence", solution, measured, source, evidence.where[:, 0])
+    shot = palette.palette(_small(source))
+    cover = _cover(shot, found)
+    solved = _as_json("correspondence", solution, measured, shot, evidence.where[:, 0])
     if points:
         notes.append(
             "The exposure ramps: CDL and cube hold the grade without the ramp, frames carry both."
@@ -153,9 +154,8 @@ def _exposed(found: Pairs, frames: np.ndarray, points: Sequence[Sequence[float]]
     return replace(found, source=_lit(found.source, frames.astype(int).tolist(), points))
 
 
-def _cover(source: Pictures, found: Pairs) -> float:
+def _cover(shot: palette.Palette, found: Pairs) -> float:
     """Share of the shot's colours that lie near a measured one."""
-    shot = palette.palette(_small(source))
     apart = ((shot.code[:, None] - found.source[None, ::8]) ** 2).sum(-1).min(1)
     return float(shot.weight[np.sqrt(apart) < 0.06].sum())
 
@@ -202,7 +202,7 @@ def _from_palettes(source: Pictures, reference: Pictures) -> tuple[dict[str, Any
         for name in levels.NAMES[:4]
     }
     solution = levels.Solution(theta, cube, error, "saturation")
-    solved = _as_json("palette", solution, found, source)
+    solved = _as_json("palette", solution, found, shot)
     solved |= {
         "confidence": round(min(0.6, shared.overlap), 3),
         "structures": 0,
@@ -256,13 +256,12 @@ def _as_json(
     method: str,
     solution: levels.Solution,
     found: Pairs,
-    source: Pictures,
+    shot: palette.Palette,
     frames: np.ndarray | None = None,
 ) -> dict[str, Any]:
     keep = np.arange(len(found.source))
     if len(keep) > KEPT_PAIRS:
         keep = np.sort(np.random.default_rng(0).choice(keep, KEPT_PAIRS, replace=False))
-    shot = palette.palette(_small(source))
     made: dict[str, Any] = {
         "verdict": "match",
         "method": method,

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from answerprint import tools
-from answerprint.errors import BadParameter
+from answerprint.errors import BadInput, BadParameter
 from answerprint.events import Events
 from answerprint.worker.cache import cache_folder
 from answerprint.worker.serve import Handler, serve
+from answerprint_bridge.wire import LINE_LIMIT, encode
 
 VIEWS = 64  # pictures kept for one host; the oldest gives its place to the newest
 VIEW_PARAMS: dict[str, type | tuple[type, ...]] = {
@@ -67,14 +68,23 @@ def model(params: dict[str, Any], events: Events) -> NoReturn:
 
 
 def job_run(params: dict[str, Any], events: Events) -> dict[str, Any]:
-    """Run a tool: {tool, params, inputs, outputs, context} -> {results, outputs, report}."""
+    """Run a tool: a request (`order.from_request`) -> {status, results, outputs, report}."""
     from answerprint.worker.jobs import run_request
 
     return run_request(params, events)
 
 
+def clip_describe(params: dict[str, Any], events: Events) -> dict[str, Any]:
+    """{path, frames?, colourspace?} -> what the shot's headers say: see `describe`."""
+    from answerprint.worker.describe import describe
+
+    frames, space = (_optional(params, name) for name in ("frames", "colourspace"))
+    return describe(_text(params, "path"), frames or "", space)
+
+
 def view_render(params: dict[str, Any], events: Events) -> dict[str, str]:
-    """{path, frame, exposure, display, size} -> {path} of a PNG, good until 64 more are made."""
+    """{path, frame, exposure, display, size, space?} -> {path} of a PNG, good until 64 more
+    are made. space: the colour space of the file, where somebody says."""
     for name, kind in VIEW_PARAMS.items():
         value = params.get(name)
         if not isinstance(value, kind) or isinstance(value, bool):
@@ -87,7 +97,31 @@ def view_render(params: dict[str, Any], events: Events) -> dict[str, str]:
         _clear(folder)
     out = folder / f"view-{os.getpid()}-{turn % VIEWS:02}.png"
     asked = {name: params[name] for name in VIEW_PARAMS}
-    return {"path": render_view(**asked, out_path=str(out))}
+    space = _optional(params, "space")
+    return {"path": render_view(**asked, out_path=str(out), space=space)}
+
+
+def edit_read(params: dict[str, Any], events: Events) -> dict[str, Any]:
+    """{path, media?, rate?} -> the cut in an OTIO, EDL or FCP 7 XML (`edit.cut`), and the spaces
+    that its grades can be for."""
+    from answerprint.edit.cut import read_cut
+    from answerprint.frames.colour import camera_spaces
+
+    asked = (_optional(params, "media"), _optional(params, "rate"))
+    cut = {**read_cut(_text(params, "path"), *asked).plain(), "spaces": camera_spaces()}
+    if len(encode({"result": cut})) > LINE_LIMIT - 1000:
+        title = f"{cut['name']} is too long to be handed over: {len(cut['events'])} events."
+        raise BadInput(title, "Export it reel by reel.")
+    return cut
+
+
+def edit_grades(params: dict[str, Any], events: Events) -> dict[str, Any]:
+    """{path, place, media?, rate?} -> {files, gone}: see `edit.grades`."""
+    from answerprint.edit.grades import write_grades
+
+    asked = (_optional(params, "media"), _optional(params, "rate"))
+    written = write_grades(_text(params, "path"), _text(params, "place"), *asked)
+    return {"files": list(written.files), "gone": list(written.gone)}
 
 
 HANDLERS: dict[str, Handler] = {
@@ -98,7 +132,10 @@ HANDLERS: dict[str, Handler] = {
     "model.ensure": model,
     "model.unload": model,
     "job.run": job_run,
+    "clip.describe": clip_describe,
     "view.render": view_render,
+    "edit.read": edit_read,
+    "edit.grades": edit_grades,
 }
 
 
@@ -108,7 +145,19 @@ def main() -> NoReturn:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    serve(HANDLERS)
+    serve(HANDLERS, warm)
+
+
+def warm() -> None:
+    """Load what the first job and the first picture need: libraries, colours, a device."""
+    import numpy as np
+
+    from answerprint.frames import colour, device
+    from answerprint.worker import jobs as jobs
+
+    tools.every()
+    colour.through_view(np.zeros((1, 1, 3), np.float32))
+    device.choose()
 
 
 def _text(params: dict[str, Any], name: str) -> str:
@@ -116,6 +165,10 @@ def _text(params: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise BadParameter(f"'{name}' is {value!r}.", f"Give '{name}' as a text.")
     return value
+
+
+def _optional(params: dict[str, Any], name: str) -> str | None:
+    return _text(params, name) if params.get(name) else None
 
 
 def _clear(folder: Path) -> None:

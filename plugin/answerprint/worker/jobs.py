@@ -14,15 +14,16 @@ import platform
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from answerprint import __version__
-from answerprint.errors import BadInput, BadParameter, CannotWrite
+from answerprint.errors import AnswerprintError, BadInput, BadParameter, CannotWrite
 from answerprint.events import Events
 from answerprint.frames import colour
-from answerprint.frames.clip import Clip, open_clip
+from answerprint.frames.clip import READERS, Clip, open_clip
 from answerprint.frames.config import config_name
 from answerprint.frames.device import choose, device_class
 from answerprint.frames.sequence import ranges
@@ -32,7 +33,7 @@ from answerprint.tool import Tool
 from answerprint.tools import find
 from answerprint.tools.job import Job, Plan
 from answerprint.trust.disclosure import disclosure, source_type
-from answerprint.worker import page, render
+from answerprint.worker import page, preview, render
 from answerprint.worker.leases import lease
 from answerprint.worker.order import Order, digest, from_request, solution_of, to_recipe
 
@@ -71,7 +72,7 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
     """
     started = time.monotonic()
     tool = find(order.tool)
-    params = tool.parse(order.params, order.version)
+    params = tool.parse({**_offered(order, tool, events), **order.params}, order.version)
     order = replace(
         order,
         params=_plain(params),
@@ -94,6 +95,8 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
         job = Job(clips, order.out, order.name, device, events, order.solved)
         plan: Plan = tool.run(job, params)
         solved_after = time.monotonic() - started
+        shown, unseen = _preview(order, clips["source"], plan, events)
+        previewed_after = time.monotonic() - started
         facts = {
             "looked_at": {n: _hashes(clips[n], frames) for n, frames in plan.looked_at.items()},
             "colour": _colour(clips),
@@ -109,6 +112,7 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
         if order.part:
             asked = order.inputs["source"]
             source = stack.enter_context(open_clip(asked.path, order.part, asked.colourspace))
+        told = f"report.{source.frames[0]}-{source.frames[-1]}" if order.part else "report"
         made = _frames(order, tool, plan, source, recipe, events)
         if made is not None and not order.part:
             facts["frame_hashes"] = made.sources
@@ -128,9 +132,10 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
             "frames": render.summary(made) if made is not None else None,
             "files": [str(f) for f in plan.files],
             "solved": "by this run" if order.solved is None else "by an earlier run",
-            "warnings": [*_notes(clips), *plan.warnings],
+            "warnings": [*_notes(clips), *plan.warnings, *unseen],
             "timings": {
                 "solve_seconds": round(solved_after, 3),
+                "preview_seconds": round(previewed_after - solved_after, 3),
                 "total_seconds": round(time.monotonic() - started, 3),
             },
             "machine": {"device": device, "python": platform.python_version()},
@@ -139,16 +144,52 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
         outputs: dict[str, Any] = {
             "dir": str(order.out),
             "recipe": str(order.out / "recipe.json"),
-            "report": str(order.out / "report.json"),
-            "page": str(order.out / "report.html"),
+            "report": str(order.out / f"{told}.json"),
         }
+        if shown:
+            outputs["preview"] = shown
         results = list(plan.results)
         if made is not None:
             outputs["frames"] = _frame_set(order, source, made)
             results.append({"kind": "frames"} | outputs["frames"])
-        write_json(order.out / "report.json", report)
-        page.write(order.out / "report.html", tool, report, plan.pictures)
+        write_json(order.out / f"{told}.json", report)
+        if order.page:
+            page.write(order.out / f"{told}.html", tool, report, plan.pictures())
+            outputs["page"] = str(order.out / f"{told}.html")
     return Outcome(status, report, results, outputs)
+
+
+def _offered(order: Order, tool: Tool, events: Events) -> dict[str, list[str]]:
+    """What the host offers for parameters that nobody set: spaces that we know too."""
+    controls, offered = tool.controls(), {}
+    for name, spaces in order.from_host.items():
+        if name in order.params or name not in controls:
+            continue
+        known = []
+        for each in spaces:
+            try:
+                colour.space(each)
+            except BadParameter as unknown:
+                events.log("warning", f"Nothing is made for a space of the host's. {unknown.title}")
+            else:
+                known.append(each)
+        offered[name] = known
+    return offered
+
+
+def _preview(
+    order: Order, clip: Clip, plan: Plan, events: Events
+) -> tuple[dict[str, Any] | None, list[str]]:
+    """What there is to see, told as soon as it is there; else why there is nothing."""
+    if order.preview is None:
+        return None, []
+    try:
+        shown = preview.write(clip, plan, order.preview, order.out, order.name)
+    except BadInput as refused:  # the frames say so too, and the others go on
+        return None, [f"No preview. {refused}"]
+    if shown:
+        events.preview(**shown)
+    return shown, []
 
 
 def _plain(params: Any) -> dict[str, Any]:
@@ -179,8 +220,9 @@ def _make_folder(out: Path) -> None:
     except OSError as cause:
         raise CannotWrite(
             f"Results cannot be written to {out}.",
-            "Choose another folder with --out, or ask for the right to write there.",
+            "Choose another folder, or ask for the right to write there.",
             cause.strerror or str(cause),
+            about="out",
         ) from cause
 
 
@@ -194,16 +236,21 @@ def _open(order: Order, tool: Tool) -> dict[str, Clip]:
     for name, each in tool.inputs.items():
         if each.required and name not in order.inputs:
             raise BadParameter(
-                f"{tool.label} needs a {name}.", f"Give one with --{name} PATH. {each.help}."
+                f"{tool.label} needs a {name}.", f"Choose a {name}. {each.help}.", about=name
             )
     clips: dict[str, Clip] = {}
     for name in sorted(order.inputs, key=lambda n: n != "source"):  # the others lie beside it
         source = order.inputs[name]
         if not source.path:
             raise BadParameter(f"The {name} is ''.", "Name a sequence, a file or a movie.")
-        frames = order.frames if name == "source" else ""
+        frames = order.frames if name == "source" else source.frames
         beside = clips.get("source")
-        clips[name] = open_clip(source.path, frames, source.colourspace, beside)
+        try:
+            clips[name] = open_clip(source.path, frames, source.colourspace, beside)
+        except AnswerprintError as refused:
+            if refused.about == "colourspace" and name != "source":
+                refused.about = f"{name}_colourspace"
+            raise
     return clips
 
 
@@ -217,7 +264,8 @@ def _spare_inputs(order: Order, clips: Mapping[str, Clip]) -> None:
                 if isinstance(frame, Still) and _same_file(frame.path, result):
                     raise BadParameter(
                         f"{result} is a frame of the {name}: the result would take its place.",
-                        "Choose another folder with --out, or another name with --name.",
+                        "Choose another folder or another name.",
+                        about="out",
                     )
                 break
 
@@ -262,11 +310,8 @@ def _still_holds(order: Order, clips: Mapping[str, Clip], repeat: bool) -> Order
 
 
 def _hashes(clip: Clip, frames: tuple[int, ...]) -> dict[str, str]:
-    found = {}
-    for number in frames:
-        with clip.open(number) as frame:
-            found[str(number)] = frame.sha256
-    return found
+    with ThreadPoolExecutor(READERS) as pool:
+        return dict(zip(map(str, frames), pool.map(clip.sha256, frames), strict=True))
 
 
 def _colour(clips: Mapping[str, Clip]) -> dict[str, Any]:
@@ -282,12 +327,11 @@ def _notes(clips: Mapping[str, Clip]) -> Iterator[str]:
     for name, clip in clips.items():
         for note in clip.notes:
             yield f"The {name}: {note}"
-        flag = "--colourspace" if name == "source" else f"--{name}-colourspace"
         if clip.space.said_by == "assumed":
-            yield f"The {name}: where that is wrong, name its colour space with {flag}."
+            yield f"The {name}: where that is wrong, name its colour space."
         try:
             if log := clip.looks_like_log():
-                yield f"The {name} may be camera log: {log}. If so, name it with {flag}."
+                yield f"The {name} may be camera log: {log}. If so, name its colour space."
         except BadInput as unreadable:
             yield f"Whether the {name} is camera log cannot be told. {unreadable}"
 
@@ -327,19 +371,19 @@ def _frames(
         header,
         events,
         order.frame_hashes,
-        _counted(order.out / "report.json"),
+        _counted(order.out),
     )
 
 
-def _counted(report: Path) -> dict[str, list[int]]:
-    """What an earlier run in the folder counted in its frames, by their hash."""
-    try:
-        frames = json.loads(report.read_text(encoding="utf-8"))["frames"]
-        return {
-            frames["result_sha256"][n]: [int(v) for v in c] for n, c in frames["counts"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}  # no earlier run, or none that says: nothing of it is kept then either
+def _counted(out: Path) -> dict[str, list[int]]:
+    """What earlier runs in the folder, parts too, counted in their frames, by their hash."""
+    counted: dict[str, list[int]] = {}
+    for report in out.glob("report*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # it says nothing then
+            frames = json.loads(report.read_text(encoding="utf-8"))["frames"]
+            for number, counts in frames["counts"].items():
+                counted[frames["result_sha256"][number]] = [int(v) for v in counts]
+    return counted
 
 
 def _present(clip: Clip) -> str:

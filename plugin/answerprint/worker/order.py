@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import NoneType
@@ -19,10 +19,20 @@ SCHEMA = "answerprint.recipe/1"
 
 @dataclass(frozen=True)
 class Source:
-    """An input: where it is, and its colour space where somebody says."""
+    """An input: where it is, its colour space where somebody says, and of another one than the
+    source the range of it that counts, '' for all."""
 
     path: str
     colourspace: str | None = None
+    frames: str = ""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One small frame of the result: which, and the pixels of its longer side at most."""
+
+    frame: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,10 @@ class Order:
     config                  from a recipe: the colour configuration it was made under, else ''.
     frame_hashes            from a recipe: sha256 of the source frames it was run on.
     ranges                  from a recipe: the frames each input had when it was measured.
+    earlier                 folder of a run whose solution may be taken, where it still holds.
+    preview                 a small frame to show before the frames are made.
+    page                    False: no report.html, because nobody will read it.
+    from_host               values that a host offers for parameters nobody set.
     """
 
     tool: str
@@ -58,6 +72,10 @@ class Order:
     config: str = ""
     frame_hashes: Mapping[int, str] = field(default_factory=dict)
     ranges: Mapping[str, str] = field(default_factory=dict)
+    earlier: Path | None = None
+    preview: Preview | None = None
+    page: bool = True
+    from_host: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def canonical(value: Any) -> str:
@@ -84,6 +102,7 @@ def to_recipe(order: Order, facts: Mapping[str, Any]) -> dict[str, Any]:
             name: {
                 "path": os.path.abspath(os.path.expanduser(source.path)),
                 "colourspace": source.colourspace,
+                "frames": source.frames,
                 "sha256": dict(facts["looked_at"].get(name, {})),
                 "range": facts["ranges"].get(name, ""),
             }
@@ -125,7 +144,9 @@ def from_recipe(
             params=_field(recipe, "parameters", dict),
             inputs={
                 name: Source(
-                    _field(each, "path", str), _field(each, "colourspace", (str, NoneType))
+                    _field(each, "path", str),
+                    _field(each, "colourspace", (str, NoneType)),
+                    _field(each, "frames", str, ""),  # recipes of 0.1 have none
                 )
                 for name, each in inputs.items()
             },
@@ -186,28 +207,39 @@ def read_recipe(path: Path) -> dict[str, Any]:
 def from_request(request: Mapping[str, Any]) -> Order:
     """The order in the params of a `job.run` request (HOSTS E2).
 
-    inputs are paths, or objects with `pattern` (or `path`), `first`, `last` and `colorspace`.
+    inputs      paths, or objects with `pattern` (or `path`), `first`, `last` and `colorspace`.
+    outputs     {dir, base?, write_frames?, preview? {frame, size}, page?}.
+    and where it helps: frames, part, device, version, earlier (a folder), from_host
+    ({parameter: values}), context.
+
     Raises BadParameter where something is missing.
     """
     try:
         inputs = _field(request, "inputs", dict)
         source = _field(inputs, "source", (str, dict))
-        frames = _field(request, "frames", str, "")
-        if not frames and "first" in source and isinstance(source, dict):
-            frames = f"{_field(source, 'first', int)}-{_field(source, 'last', int)}"
+        frames = _field(request, "frames", str, "") or _range(source)
         outputs = _field(request, "outputs", dict)
+        earlier = _field(request, "earlier", (str, NoneType), None)
         if not _field(outputs, "dir", str):
             raise _Lacks("'dir'")
         return Order(
             tool=_field(request, "tool", str),
             params=_field(request, "params", dict, {}),
             version=_field(request, "version", (int, NoneType), None),
-            inputs={name: _source(_field(inputs, name, (str, dict))) for name in inputs},
+            inputs={
+                name: _source(_field(inputs, name, (str, dict)), name != "source")
+                for name in inputs
+            },
             out=Path(outputs["dir"]),
             name=_field(outputs, "base", str, ""),
             frames=frames,
+            part=_field(request, "part", str, ""),
             device=_field(request, "device", str, "auto"),
             write_frames=_field(outputs, "write_frames", bool, True),
+            page=_field(outputs, "page", bool, True),
+            earlier=Path(earlier) if earlier else None,
+            preview=_preview(_field(outputs, "preview", (dict, NoneType), None)),
+            from_host=_field(request, "from_host", dict, {}),
         )
     except _Lacks as cause:
         raise BadParameter(
@@ -216,33 +248,53 @@ def from_request(request: Mapping[str, Any]) -> Order:
         ) from cause
 
 
-def _source(each: str | dict[str, Any]) -> Source:
+def _range(each: str | dict[str, Any]) -> str:
+    if isinstance(each, str) or "first" not in each:
+        return ""
+    return f"{_field(each, 'first', int)}-{_field(each, 'last', int)}"
+
+
+def _source(each: str | dict[str, Any], ranged: bool) -> Source:
     if isinstance(each, str):
         return Source(each)
     space = _field(each, "colorspace", (str, dict, NoneType), None)
     if isinstance(space, dict):
         space = _field(space, "name", str)
-    return Source(_field(each, "pattern" if "pattern" in each else "path", str), space or None)
+    path = _field(each, "pattern" if "pattern" in each else "path", str)
+    return Source(path, space or None, _range(each) if ranged else "")
+
+
+def _preview(asked: dict[str, Any] | None) -> Preview | None:
+    if asked is None:
+        return None
+    return Preview(_field(asked, "frame", int), _field(asked, "size", int))
 
 
 def solution_of(order: Order, live: set[str], config: str) -> Order:
-    """The order with the solution of an earlier run in the same folder, where it still holds.
+    """The order with the solution of a run in the same folder or in `earlier`, where it holds.
 
     It holds when tool, version, inputs, range, colour configuration and all parameters but the
     live ones are the same.
     """
-    path = order.out / "recipe.json"
-    if order.solved is not None or not path.exists():
-        return order
+    for folder in (order.out, order.earlier):
+        if order.solved is None and folder and (folder / "recipe.json").exists():
+            order = _solved_as(order, folder / "recipe.json", live, config)
+    return order
+
+
+def _solved_as(order: Order, path: Path, live: set[str], config: str) -> Order:
     try:
         earlier = read_recipe(path)
         before, now = from_recipe(path), to_recipe(order, _NO_FACTS)
     except BadInput:
-        return order  # what stands there is replaced by this run's own recipe
+        return order  # no recipe, no solution: it is solved anew
 
     def measured(recipe: Mapping[str, Any]) -> dict[str, Any]:
         kept = {n: v for n, v in recipe["parameters"].items() if n not in live}
-        paths = {n: (s["path"], s["colourspace"]) for n, s in recipe["inputs"].items()}
+        paths = {
+            n: (s["path"], s["colourspace"], s.get("frames", ""))
+            for n, s in recipe["inputs"].items()
+        }
         return {"params": kept, "paths": paths, "frames": recipe["frames"]} | {
             n: recipe[n] for n in ("tool", "version")
         }

@@ -35,44 +35,40 @@ from answerprint.errors import (
 from answerprint.events import Events
 from answerprint.tools import TOOLS
 from answerprint_bridge import wire
+from answerprint_bridge.pipes import own_pipes
 
 Handler = Callable[[dict[str, Any], Events], Any]
 """(params, events) -> result, plain JSON. Raises AnswerprintError for what a user can act on."""
 
+IDLE_SECONDS = 0.5  # without a request, after which a worker warms up
 JOBS = frozenset({"job.run", "model.ensure", "model.unload"})
 PROGRESS_SECONDS = 0.06  # between two messages: under 20/s, the last one before the end included
 
 log = logging.getLogger("answerprint")
 
 
-def serve(handlers: Mapping[str, Handler]) -> NoReturn:
+def serve(handlers: Mapping[str, Handler], warm: Callable[[], object] | None = None) -> NoReturn:
     """Answer requests until stdin ends or `shutdown` is asked; does not return.
 
     handlers   what is offered beside `hello`, `ping`, `job.cancel` and `shutdown`. Methods
                of JOBS run one at a time on the calling thread, others one at a time beside.
+    warm       called once beside, when a host that said hello has asked for nothing for a
+               moment: loads what the first job would wait for.
 
     `hello` tells the version of torch from its package without loading it. Its `devices` is
     None: finding them costs that load, so whoever needs them asks `device.list`.
     """
     faulthandler.enable(sys.stderr, all_threads=False)  # the host shows the last lines
-    source, sink = _own_pipes()
+    source, sink = own_pipes()
     server = _Server(handlers, sink)
     desk = threading.Thread(target=server.work, args=(server.desk,), daemon=True)
     desk.start()
     threading.Thread(target=server.read, args=(source,), daemon=True).start()
+    if warm:
+        threading.Thread(target=server.idle, args=(warm,), daemon=True).start()
     server.work(server.jobs)
     desk.join()
     server.leave()
-
-
-def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.close(null)
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return source, sink
 
 
 class _Request(Events):
@@ -189,7 +185,7 @@ class _Server:
         self._open: dict[int | str, _Request] = {}
         self._asked: dict[str, _Request] = {}  # what the host was asked, and for whom
         self._asks = 0
-        self._greeted = False
+        self._greeted, self._heard = threading.Event(), time.monotonic()
         self._leaving: int | str | None = None  # the id of `shutdown`
 
     def send(self, line: bytes) -> None:
@@ -223,6 +219,7 @@ class _Server:
             return self._replied(message)
         if "id" not in message:
             return self._notified(message)
+        self._heard = time.monotonic()
         number, method, params = message["id"], message["method"], message.get("params", {})
         named = type(number) is int or (isinstance(number, str) and len(number) < 100)
         if not named or number in self._open or not isinstance(method, str):
@@ -241,7 +238,7 @@ class _Server:
         if method == "job.cancel":
             self._cancel(params)
             return self.send(_fitting(number, {"result": None}))
-        if not self._greeted:
+        if not self._greeted.is_set():
             return self._answer(number, wire.INVALID_REQUEST, f"'{method}' came before 'hello'.")
         if self._leaving is not None:
             text = f"'{method}' came after 'shutdown'."
@@ -275,7 +272,7 @@ class _Server:
             return self.send(_fitting(number, {"error": skew.wire()}))
         except ValueError as why:
             return self._answer(number, BadParameter.code, f"hello: {why}.")
-        self._greeted = True
+        self._greeted.set()
         hello = {
             "protocol": spoken,
             "suite": answerprint.__version__,
@@ -289,7 +286,7 @@ class _Server:
         return self.send(_fitting(number, {"result": hello}))
 
     def _answer(self, number: int | str | None, code: int, title: str) -> None:
-        hint = "Use the host's files and the worker of one Answerprint: run install.py again."
+        hint = "Use the host's files and the worker of one Answerprint: run install.py repair."
         error = wire.WireError(code, title, hint)
         self.send(_fitting(number, {"error": error.wire()}))
 
@@ -311,6 +308,16 @@ class _Server:
         except (Exception, SystemExit) as fault:
             log.exception("'%s' failed.", request.method)
             return {"error": _error(_named(request.method, fault))}
+
+    def idle(self, warm: Callable[[], object]) -> None:
+        """Wait for a greeted host that wants nothing, then warm up. A fault there is the job's."""
+        self._greeted.wait()
+        while self._open or (left := self._heard + IDLE_SECONDS - time.monotonic()) > 0:
+            time.sleep(0.1 if self._open else left)
+        try:
+            warm()
+        except Exception:
+            log.exception("The worker could not warm up; the first job will say why.")
 
     def forget(self, request: _Request) -> None:
         self._open.pop(request.id, None)
