@@ -1,0 +1,293 @@
+"""CMX 3600 edit lists, as editing and grading systems really write them, to OpenTimelineIO.
+
+The adapter of OpenTimelineIO refuses a whole list for one event whose source and record
+lengths differ, reads no speed beside a drop-frame timecode, forgets the events' numbers, and
+has to be told the rate. A conform needs all four, so the lines are read here.
+
+Convention
+    rate       CMX lists do not say it. Without one from the caller it is the lowest of 24, 25,
+               30, 50 and 60 that the frame numbers allow and under which source and record of
+               most events are equally long; drop frame is 30000/1001. A warning says so.
+    order      by record time; an event over another one goes to the next video track.
+    dissolve   'D 024' at an event: over its first 24 frames the event before goes on.
+    speed      'M2': frames per second of the source. Without it, lengths that differ are said.
+    comments   FROM/TO CLIP NAME, SOURCE FILE, FROM FILE, ASC_SOP, ASC_SAT, LOC, with or without
+               a star; the rest is kept in the metadata.
+    metadata   of a clip: 'cmx_3600' {number, reel, channels, files, comments}, 'cdl' as OTIO's
+               adapters have it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import opentimelineio as otio
+
+from answerprint.edit.timecode import TIMECODE, count_of, drops, frames_in
+from answerprint.errors import BadInput
+
+BASES = (24, 25, 30, 50, 60)
+BLACK = ("BL", "BLACK", "BARS")
+
+_EVENT = re.compile(
+    r"(?P<number>\d+)\s+(?P<reel>\S.*?)\s+(?P<channels>[ABVN][A-Z0-9/]*)\s+"
+    r"(?P<kind>C|D|W\d{1,3}|K[BO]?)\s+(?:(?P<length>\d{1,4})\s+)?"
+    + r"\s+".join(f"(?P<{name}>{TIMECODE})" for name in ("source", "until", "record", "ends"))
+)
+_SPEED = re.compile(r"M2\s+(?P<reel>.*?)\s+(?P<fps>-?\d+\.?\d*)\s+" + TIMECODE)
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_TRIPLE = rf"\(\s*({_NUMBER})[,\s]+({_NUMBER})[,\s]+({_NUMBER})[,\s]*\)"
+SOP = re.compile(rf"{_TRIPLE}\s*{_TRIPLE}\s*{_TRIPLE}")
+_SAT = re.compile(_NUMBER)
+_COMMENT = re.compile(
+    r"\*?\s*(?P<word>FROM CLIP NAME|TO CLIP NAME|SOURCE FILE|FROM FILE|TO FILE|FROM CLIP|TO CLIP"
+    r"|ASC_SOP|ASC_SAT|LOC)\s*:?\s*(?P<text>.*)"
+)
+_LOCATOR = re.compile(rf"(?P<at>{TIMECODE})\s*(?P<colour>[A-Za-z]*)\s*(?P<text>.*)")
+
+
+@dataclass
+class _Row:
+    """One line of an event; `said` are its comments by their word."""
+
+    line: int
+    number: int
+    reel: str
+    channels: str
+    kind: str
+    length: int
+    times: tuple[str, str, str, str]
+    drop: bool
+    said: dict[str, str] = field(default_factory=dict)
+    locators: list[str] = field(default_factory=list)
+    other: list[str] = field(default_factory=list)
+    fps: float | None = None
+
+    def span(self, which: int, rate: Fraction) -> tuple[int, int]:
+        """Source (0) or record (2), first and end, in frames."""
+        first, end = self.times[which : which + 2]
+        drop = self.drop or drops(first)
+        return count_of(first, rate, drop), count_of(end, rate, drop)
+
+
+def read_edl(
+    text: str, name: str, rate: Fraction | None = None
+) -> tuple[otio.schema.Timeline, Fraction, bool, list[str]]:
+    """The list as a timeline, its rate, whether it drops frames, and what is to be said.
+
+    Raises BadInput where it holds no event, or where its timecodes are none at `rate`.
+    """
+    title, rows, said = _rows(text)
+    pictures = [row for row in rows if "V" in row.channels or row.channels == "B"]
+    if not rows:
+        raise BadInput(f"{name} holds no event.", "Export the edit as a CMX 3600 EDL.")
+    drop = any(row.drop or drops(row.times[2]) for row in rows)
+    if rate is None:
+        rate = _likely_rate(rows, drop)
+        said.append(
+            f"The EDL does not say its rate; {rate} is taken from its timecodes. Where that is "
+            "wrong, name the rate."
+        )
+    if len(pictures) < len(rows):
+        said.append(f"Not looked at: events of sound ({len(rows) - len(pictures)}).")
+    try:
+        timeline = _timeline(title or name, pictures, rate, said)
+    except ValueError as why:
+        raise BadInput(
+            f"{name} is not an EDL at {rate} frames per second: {why}.",
+            "Name the rate it was exported at.",
+        ) from why
+    return timeline, rate, drop, said
+
+
+def cdl_of(sop: str, sat: str) -> dict[str, Any] | None:
+    """Metadata of a CDL from the texts of ASC_SOP and ASC_SAT, None where they are none."""
+    numbers, saturation = SOP.search(sop), _SAT.search(sat)
+    if not numbers and not saturation:
+        return None
+    s = [float(v) for v in numbers.groups()] if numbers else [1.0] * 3 + [0.0] * 3 + [1.0] * 3
+    triples = {"slope": s[:3], "offset": s[3:6], "power": s[6:]}
+    return {"asc_sop": triples, "asc_sat": float(saturation[0]) if saturation else 1.0}
+
+
+# --- lines ---------------------------------------------------------------------------------
+
+
+def _rows(text: str) -> tuple[str, list[_Row], list[str]]:
+    """Title, lines of events with their comments, and the lines that cannot be read."""
+    title, rows, said, drop = "", list[_Row](), list[str](), False
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if line.startswith("TITLE:"):
+            title = line[6:].strip()
+        elif line.startswith("FCM"):
+            drop = "NON" not in line and "DROP" in line
+        elif event := _EVENT.match(line):
+            times = tuple(event[name] for name in ("source", "until", "record", "ends"))
+            kind = (event["reel"], event["channels"], event["kind"], int(event["length"] or 0))
+            rows.append(_Row(number, int(event["number"]), *kind, times, drop))  # type: ignore[arg-type]
+        elif line[:1].isdigit():
+            said.append(f"Line {number} is no event of a CMX 3600 EDL and is left out: {line[:60]}")
+        elif rows and line:
+            _comment(line, rows, said)
+    return title, rows, said
+
+
+def _comment(line: str, rows: list[_Row], said: list[str]) -> None:
+    """Put a line that is no event to the event it belongs to."""
+    event = [row for row in rows if row.number == rows[-1].number][-2:]
+    onto, before = event[-1], event[0]
+    if line.startswith("M2"):
+        if speed := _SPEED.match(line):
+            theirs = [row for row in event if row.reel.startswith(speed["reel"].strip())]
+            (theirs or [onto])[-1].fps = float(speed["fps"])
+        else:
+            said.append(f"Event {onto.number}: its speed cannot be read: {line[:60]}")
+        return
+    told = _COMMENT.match(line)
+    if told is None:
+        onto.other.append(line.lstrip("* "))
+    elif told["word"] == "LOC":
+        onto.locators.append(told["text"])
+    elif told["word"].startswith("FROM") and onto.kind != "C" and before is not onto:
+        before.said.setdefault(told["word"], told["text"].strip())
+    else:
+        onto.said[told["word"]] = told["text"].strip()
+
+
+def _likely_rate(rows: list[_Row], drop: bool) -> Fraction:
+    highest = max(frames_in(text) for row in rows for text in row.times)
+    if drop:
+        return Fraction(60000 if highest > 29 else 30000, 1001)
+
+    def odd(base: int) -> int:
+        return sum(
+            _length(row, 0, base) != _length(row, 2, base)
+            for row in rows
+            if row.fps is None and row.kind == "C"
+        )
+
+    able = [base for base in BASES if base > highest]
+    if not able:
+        raise BadInput(
+            f"The EDL counts up to frame {highest} within a second, beyond any rate of film.",
+            "Export it with timecode at the rate of the edit.",
+        )
+    return Fraction(min(able, key=lambda base: (odd(base), base)))
+
+
+def _length(row: _Row, which: int, base: int) -> int:
+    try:
+        first, end = row.span(which, Fraction(base))
+    except ValueError:
+        return -1 - which  # unlike any other
+    return end - first
+
+
+# --- the timeline --------------------------------------------------------------------------
+
+
+def _timeline(
+    title: str, rows: Iterable[_Row], rate: Fraction, said: list[str]
+) -> otio.schema.Timeline:
+    events = sorted(_events(rows, rate, said), key=lambda each: each[1][0])
+    begin = events[0][1][0] if events else 0
+    made = otio.schema.Timeline(title, global_start_time=_time(begin, rate))
+    ends: list[int] = []  # of each track
+    for row, (first, end), clip in events:
+        free = [n for n, till in enumerate(ends) if till <= first]
+        number = free[0] if free else len(ends)
+        if number == len(ends):
+            ends.append(begin)
+            made.tracks.append(otio.schema.Track(f"Video {number + 1}"))
+        if number:
+            said.append(f"Event {row.number} lies over another one; it is on track {number + 1}.")
+        track = made.tracks[number]
+        if first > ends[number]:
+            duration = _time(first - ends[number], rate)
+            track.append(otio.schema.Gap(source_range=_range(_time(0, rate), duration)))
+        if row.kind != "C" and row.length:
+            kind = "SMPTE_Dissolve" if row.kind == "D" else "Custom_Transition"
+            over = _time(min(row.length, end - first), rate)
+            track.append(otio.schema.Transition(row.kind, kind, _time(0, rate), over))
+        track.append(clip)
+        ends[number] = end
+    return made
+
+
+def _events(
+    rows: Iterable[_Row], rate: Fraction, said: list[str]
+) -> Iterator[tuple[_Row, tuple[int, int], otio.schema.Clip]]:
+    """Each line that has a length, as a clip. The first line of a dissolve often has none."""
+    for row in rows:
+        source, record = row.span(0, rate), row.span(2, rate)
+        length = record[1] - record[0]
+        if length < 0 or source[1] < source[0]:
+            said.append(f"Event {row.number} (line {row.line}) runs backwards and is left out.")
+        elif length:
+            yield row, record, _clip(row, source, length, rate, said)
+
+
+def _clip(
+    row: _Row, source: tuple[int, int], length: int, rate: Fraction, said: list[str]
+) -> otio.schema.Clip:
+    word = "TO CLIP NAME" if row.kind != "C" and "TO CLIP NAME" in row.said else "FROM CLIP NAME"
+    name, frozen = row.said.get(word, ""), "FREEZE FRAME" in " ".join(row.other)
+    clip = otio.schema.Clip(name.removesuffix(" FF") if frozen else name)
+    clip.source_range = _range(_time(source[0], rate), _time(length, rate))
+    if row.reel in BLACK:
+        clip.media_reference = otio.schema.GeneratorReference(generator_kind=row.reel)
+    taken = source[1] - source[0]
+    if frozen or row.fps == 0:
+        clip.effects.append(otio.schema.FreezeFrame())
+    elif row.fps is not None:
+        if not math.isclose(row.fps, float(rate), abs_tol=0.05):
+            clip.effects.append(_warp(row.fps / float(rate)))
+    elif taken != length:
+        clip.effects.append(_warp(taken / length))
+        said.append(
+            f"Event {row.number}: {taken} frames of source for {length} of record, and no M2 says "
+            "why; it is taken as a change of speed."
+        )
+    words = ("SOURCE FILE", "FROM FILE", "TO FILE", "FROM CLIP", "TO CLIP")
+    files = [row.said[word] for word in words if word in row.said]
+    clip.metadata["cmx_3600"] = {
+        "number": row.number,
+        "reel": row.reel,
+        "channels": row.channels,
+        "files": files,
+        "comments": list(row.other),
+    }
+    sop, sat = row.said.get("ASC_SOP", ""), row.said.get("ASC_SAT", "")
+    if (cdl := cdl_of(sop, sat)) is not None:
+        clip.metadata["cdl"] = cdl
+    elif sop or sat:
+        said.append(f"Event {row.number}: its CDL cannot be read: {(sop or sat)[:60]}")
+    for text in row.locators:
+        if not (told := _LOCATOR.match(text)):
+            said.append(f"Event {row.number}: its locator cannot be read: {text[:60]}")
+            continue
+        at = count_of(told["at"], rate, row.drop or drops(told["at"])) - row.span(2, rate)[0]
+        colour = told["colour"].upper()
+        marker = otio.schema.Marker(told["text"], _range(_time(source[0] + at, rate)), colour)
+        clip.markers.append(marker)
+    return clip
+
+
+def _warp(scalar: float) -> otio.schema.LinearTimeWarp:
+    return otio.schema.LinearTimeWarp(time_scalar=scalar)
+
+
+def _time(frames: int, rate: Fraction) -> otio.opentime.RationalTime:
+    return otio.opentime.RationalTime(frames, float(rate))
+
+
+def _range(
+    start: otio.opentime.RationalTime, duration: otio.opentime.RationalTime | None = None
+) -> otio.opentime.TimeRange:
+    return otio.opentime.TimeRange(start, duration or otio.opentime.RationalTime(1, start.rate))

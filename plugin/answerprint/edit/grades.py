@@ -1,0 +1,319 @@
+"""What was made for a cut, as files that a conform takes in: `.ccc` with its EDL, OTIO, `.cube`.
+
+Everything is written anew from the whole list of what stands, so that the files never say more or
+less than the list. Texts are made before the first file is touched.
+
+Convention
+    <cut>.<space>.ccc, .edl   the CDLs of one colour space: numbers for two spaces never meet in a
+                              file. The EDL has the cut's own events, those without a grade too;
+                              further tracks of the picture have EDLs of their own (`.V2`).
+    <cut>.otio                the cut itself. New frames are a further media reference of their
+                              clip, and the active one unless their look is a CDL too; mattes
+                              are clips, switched off, on tracks above; markers and notes are
+                              markers; CDLs are in the metadata.
+    luts/<event>.cube         the cubes.
+
+The list is `placed.json` {schema, entries, files, ...}, written by the panel's host of a cut. An
+entry is {ref, event, kind, label, data}: `data` is the tool's result (`bridge/results.py`),
+`ref` names the entry, and of several looks of an event the last one counts.
+
+Resolve: its OTIO import wants `Clip.2`, bare paths, sequences as `name.[1001-1100].exr` and
+source ranges counted from the media's own timecode (HOSTS B7). That is what is written; it was
+not run in Resolve.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import opentimelineio as otio
+
+from answerprint.edit.cut import Cut, Event, read_with_clips
+from answerprint.edit.media import Media
+from answerprint.edit.timecode import carried, exact
+from answerprint.edit.timeline import Document, text_at
+from answerprint.errors import BadInput, CannotWrite
+from answerprint.frames import gradefiles
+from answerprint.frames.grade import Cdl
+from answerprint.frames.gradefiles import Line, xml_id
+from answerprint.frames.text import write_text
+
+PLACED, SCHEMA = "placed.json", "answerprint.placed/1"
+LOOKS = ("cdl", "lut")
+FRAMES, LAYERS = ("frames", "take"), ("matte", "stmap")
+COLOURS = {"note": "BLUE", "ours": "CYAN"}
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Written:
+    """files: names below the folder. gone: entries whose event is not in the cut any more."""
+
+    files: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def write_grades(
+    path: str, place: str, media: str | None = None, rate: str | None = None
+) -> Written:
+    """Write the files of a cut into the folder `place`, which holds their list (`placed.json`).
+
+    path, media, rate   of the cut, as for `read_cut`.
+
+    What the list says was written there before and nothing asks for any more goes. Raises
+    BadInput where the cut, the list or a cube cannot be read, CannotWrite.
+    """
+    entries, before = _listed(Path(place) / PLACED)
+    cut, document, clips = read_with_clips(path, media, rate)
+    events = {event.id: event for event in cut.events}
+    gone = tuple(e["ref"] for e in entries if e["event"] not in events)
+    standing = [e for e in entries if e["event"] in events]
+    look = {e["event"]: e for e in standing if e["kind"] in LOOKS}
+    texts = {
+        **_conform(cut, clips, [e for e in look.values() if e["kind"] == "cdl"]),
+        **_cubes([e for e in look.values() if e["kind"] == "lut"]),
+    }
+    if standing:
+        texts[f"{cut.name}.otio"] = _otio(cut, document, clips, standing, look)
+    for name, text in texts.items():
+        _make(Path(place, name).parent)
+        write_text(Path(place, name), text)
+    for old in set(before) - texts.keys():
+        Path(place, old).unlink(missing_ok=True)
+    return Written(tuple(sorted(texts)), gone)
+
+
+def _listed(path: Path) -> tuple[list[Entry], list[str]]:
+    """Entries, and names of the files that were written for earlier ones."""
+    try:
+        listed = json.loads(path.read_text("utf-8"))
+        entries, files = listed["entries"], listed["files"]
+        if listed["schema"] != SCHEMA or any(os.path.normpath(f).startswith("..") for f in files):
+            raise ValueError(f"its schema is '{listed['schema']}'")
+        return list(entries), [f for f in files if not os.path.isabs(f)]
+    except (OSError, ValueError, KeyError, TypeError) as why:
+        hint = "Move it away, or bring it back from a backup."
+        raise BadInput(f"{path} cannot be read.", hint, str(why)) from why
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as why:
+        hint = "Choose another folder for results."
+        raise CannotWrite(f"{folder} cannot be made.", hint, why.strerror or str(why)) from why
+
+
+# --- grades --------------------------------------------------------------------------------
+
+
+def _conform(
+    cut: Cut, clips: Sequence[otio.schema.Clip], entries: Sequence[Entry]
+) -> dict[str, str]:
+    """`.ccc` and EDL of each colour space and track that has CDLs."""
+    texts = {}
+    sources = {
+        event.id: _source(cut, event, clip) for event, clip in zip(cut.events, clips, strict=True)
+    }
+    tracks = {event.id: event.track for event in cut.events}
+    for space in sorted({e["data"]["working_space"] for e in entries}):
+        cdls = {
+            e["event"]: Cdl.of(e["data"]) for e in entries if e["data"]["working_space"] == space
+        }
+        base = f"{cut.name}.{xml_id(space)}"
+        texts[f"{base}.ccc"] = gradefiles.collection_text(cdls, about=f"in {space}")
+        for track in sorted({tracks[name] for name in cdls}):
+            here = [event for event in cut.events if event.track == track]
+            lines = list(_lines(here, sources, cdls))
+            suffix = f".V{track}" if track > min(tracks.values()) else ""
+            title = f"{cut.name} {space}"
+            texts[f"{base}{suffix}.edl"] = gradefiles.cut_text(lines, cut.rate, cut.drop, title)
+    return texts
+
+
+def _source(cut: Cut, event: Event, clip: otio.schema.Clip) -> gradefiles.Event:
+    """What a conform finds an event by: reel, and timecode as an EDL has it, at the cut's rate."""
+    start = clip.trimmed_range().start_time
+    said = exact(start.rate, event.name)
+    lead = event.source[0] - carried(start.value, said, event.rate)  # what a nest cut off
+    first = carried(start.value, said, cut.rate) + round(lead * cut.rate / event.rate)
+    length = max(1, round((event.record[1] - event.record[0]) * abs(event.speed)))
+    own = event.media.drop if event.media else False
+    drop = cut.drop if cut.path.lower().endswith(".edl") else own and cut.rate == event.rate
+    reel = text_at(clip.metadata, "cmx_3600", "reel") or event.reel or event.id
+    return gradefiles.Event(event.name, reel, first, length, cut.rate, drop)
+
+
+def _lines(
+    events: Sequence[Event],
+    sources: Mapping[str, gradefiles.Event],
+    cdls: Mapping[str, Cdl],
+) -> Iterator[Line]:
+    """The events of a track, in their order, as an EDL has them.
+
+    An EDL's dissolve begins where the event before ends, so both ends move to its first frame.
+    """
+    by_end = {event.record[1]: event for event in events}
+    before = {e.id: by_end[e.record[0]] for e in events if e.over and e.record[0] in by_end}
+    early = {each.id: _recorded(each) for each in events if each.id in before}
+    cut_off = {before[name].id: frames for name, frames in early.items()}
+
+    def source(event: Event) -> gradefiles.Event:
+        whole, speed = sources[event.id], abs(event.speed)
+        head = round(early.get(event.id, 0) * speed)
+        tail = round(cut_off.get(event.id, 0) * speed)
+        return replace(whole, first=whole.first - head, length=whole.length + head - tail)
+
+    for event in events:
+        first, end = event.record
+        yield Line(
+            number=event.number,
+            id=event.id,
+            source=source(event),
+            record=(first - early.get(event.id, 0), end - cut_off.get(event.id, 0)),
+            cdl=cdls.get(event.id),
+            over=event.over if event.id in before else 0,
+            before=source(before[event.id]) if event.id in before else None,
+            speed=event.speed,
+        )
+
+
+def _recorded(event: Event) -> int:
+    """Frames of record by which a transition begins before an event does."""
+    return round(event.head / abs(event.speed)) if event.speed else 0
+
+
+def _cubes(entries: Sequence[Entry]) -> dict[str, str]:
+    texts = {}
+    for entry in entries:
+        path = entry["data"]["path"]
+        try:
+            texts[os.path.join("luts", f"{entry['event']}.cube")] = Path(path).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as why:
+            raise BadInput(f"The cube {path} cannot be read.", "Run the tool again.") from why
+    return texts
+
+
+# --- the cut itself ------------------------------------------------------------------------
+
+
+def _otio(
+    cut: Cut,
+    document: Document,
+    clips: Sequence[otio.schema.Clip],
+    entries: Sequence[Entry],
+    look: Mapping[str, Entry],
+) -> str:
+    timeline = document.timeline
+    timeline.name = f"{timeline.name or cut.name} Answerprint"
+    pairs = {event.id: (event, clip) for event, clip in zip(cut.events, clips, strict=True)}
+    if not cut.path.lower().endswith(".otio"):
+        for event, clip in pairs.values():
+            if event.media:
+                clip.media_reference = _reference_to(event, event.media)
+    layers = []
+    for entry in entries:
+        event, clip = pairs[entry["event"]]
+        data, kind = entry["data"], entry["kind"]
+        if kind in FRAMES:
+            same_look = look.get(event.id, {}).get("label") == entry["label"]
+            _hang(event, clip, entry, active=not same_look)
+        elif kind in LAYERS:
+            layers.append((event, entry))
+        elif kind in ("markers", "note"):
+            for marker in data["markers"] if kind == "markers" else [{"text": data["text"]}]:
+                clip.markers.append(_marker(event, clip, marker, entry))
+        elif look[entry["event"]] is entry:
+            clip.metadata["answerprint"] = {"look": dict(data), "label": entry["label"]}
+            if kind == "cdl":
+                sop = {name: list(data[name]) for name in ("slope", "offset", "power")}
+                clip.metadata["cdl"] = {"asc_sop": sop, "asc_sat": data["saturation"]}
+    for number, (event, entry) in enumerate(layers, len(timeline.tracks) + 1):
+        timeline.tracks.append(_layer(cut, event, entry, f"Answerprint {number}"))
+    text: str = otio.adapters.write_to_string(timeline, "otio_json", indent=2)
+    return text + "\n"
+
+
+def _reference_to(event: Event, medium: Media) -> otio.schema.ExternalReference:
+    assert event.frames
+    start = event.start - (event.frames[0] - medium.first)
+    return _external(medium.path, medium.first, medium.last, start, event.rate)
+
+
+def _external(
+    pattern: str, first: int, last: int, start: int, rate: Fraction
+) -> otio.schema.ExternalReference:
+    """Files by bare path; `start` counts the timecode of the first one."""
+    folder, name = os.path.split(pattern)
+
+    def spelt(token: re.Match[str]) -> str:
+        return f"[{first:{token[1]}d}-{last:{token[1]}d}]"
+
+    name = re.sub(r"%(0?\d*)d", spelt, name)
+    made = otio.schema.ExternalReference(
+        os.path.join(folder, name), _range(start, last - first + 1, rate)
+    )
+    made.name = name
+    return made
+
+
+def _made(event: Event, data: Mapping[str, Any]) -> otio.schema.ExternalReference:
+    """Frames that a tool made of an event: numbers and timecode are the source's."""
+    if event.frames is None:
+        raise BadInput(f"{event.number:03} {event.name}: {event.why}", event.hint)
+    start = event.start + data["first"] - event.frames[0]
+    return _external(data["pattern"], data["first"], data["last"], start, event.rate)
+
+
+def _hang(event: Event, clip: otio.schema.Clip, entry: Entry, active: bool) -> None:
+    """New frames beside the clip's media, which is kept under its key.
+
+    The clip shows them, unless their look stands as a CDL or cube too: nothing is graded twice.
+    """
+    references = dict(clip.media_references())
+    key = f"Answerprint {entry['label']}".strip()
+    references[key] = _made(event, entry["data"])
+    clip.set_media_references(references, key if active else clip.active_media_reference_key)
+
+
+def _layer(cut: Cut, event: Event, entry: Entry, name: str) -> otio.schema.Track:
+    """A track of its own with frames over an event, switched off: a matte is no picture."""
+    rate = cut.rate
+    track = otio.schema.Track(name)
+    if before := event.record[0] - cut.start:
+        track.append(otio.schema.Gap(source_range=_range(0, before, rate)))
+    length = event.record[1] - event.record[0]
+    label = entry["data"].get("name") or entry["kind"]
+    clip = otio.schema.Clip(f"{event.name} {label}", _made(event, entry["data"]))
+    clip.source_range = _range(event.source[0], length, event.rate)
+    clip.enabled = False
+    track.append(clip)
+    return track
+
+
+def _marker(
+    event: Event, clip: otio.schema.Clip, told: Mapping[str, Any], entry: Entry
+) -> otio.schema.Marker:
+    frame = told.get("frame")
+    at = event.source[0]
+    if frame is not None and event.frames:
+        at = event.start + frame - event.frames[0]
+    colour = COLOURS.get(str(told.get("kind", entry["kind"])), COLOURS["ours"])
+    range_ = _range(at, told.get("length", 1), event.rate)
+    kept = {"answerprint": {"ref": entry["ref"], "label": entry["label"]}}
+    return otio.schema.Marker(str(told["text"]), range_, colour, kept)
+
+
+def _range(start: int, length: int, rate: Fraction) -> otio.opentime.TimeRange:
+    return otio.opentime.TimeRange(
+        otio.opentime.RationalTime(start, float(rate)),
+        otio.opentime.RationalTime(length, float(rate)),
+    )
