@@ -17,8 +17,15 @@ except ImportError as cause:
         "root: apt install libegl1 libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0"
     ) from cause
 
+from items_host import ItemsHost
+
+from answerprint.panel.desk import Desk
+from answerprint.panel.dialogs import Artist
+from answerprint.panel.files_host import FilesHost
+from answerprint.panel.line import Line
 from answerprint.panel.window import Window
-from answerprint_bridge.wire import Worker, command
+from answerprint_bridge.session import Session
+from answerprint_bridge.wire import command
 
 SAMPLE = Path(__file__).parents[2] / "resources/sample"
 PATIENCE = 90.0  # a guard against a test that hangs; nothing is measured against it
@@ -52,23 +59,67 @@ def faults(monkeypatch):
 
 
 @pytest.fixture
-def window(application, tmp_path, monkeypatch):
-    """A panel whose worker has told its tools."""
+def show(application, tmp_path, monkeypatch):
+    """show(host) -> a window on that host, whose worker has told its tools."""
     monkeypatch.setenv("ANSWERPRINT_CACHE", str(tmp_path / "cache"))
-    made = Window(Worker(command(sys.executable), host={"name": "test"}))
-    made.show()
-    wait_until(lambda: made.start.isEnabled())
-    yield made
-    made.close()
-    made.deleteLater()
+    made = []
+
+    def shown(host, **more):
+        made.append(Window(Desk(Session(host, command(sys.executable)), **more)))
+        made[-1].show()
+        wait_until(lambda: made[-1].panel.controls.start.isEnabled())
+        return made[-1]
+
+    yield shown
+    for each in made:
+        each.close()
+        each.desk.session.worker.kill()
+        each.deleteLater()
+
+
+@pytest.fixture
+def window(show):
+    """The panel of shots on disk."""
+    return show(FilesHost(Artist()), write_frames=True)
 
 
 @pytest.fixture
 def ready(window, tmp_path):
-    """A panel with the sample's two shots in it, and results below tmp_path."""
-    window.results.path.setText(str(tmp_path / "results"))
-    window.inputs.take([str(SAMPLE / "shot_b"), str(SAMPLE / "hero")])
-    return window
+    """A panel with the sample's two shots in it, and results below tmp_path; frames at 1001."""
+    window.desk.host.configure("results", str(tmp_path / "results"))
+    window.panel.open([str(SAMPLE / "shot_b"), str(SAMPLE / "hero")])
+    wait_until(lambda: "before" in window.panel.viewer.canvas.pictures)
+    return window.panel
+
+
+@pytest.fixture
+def scene(tmp_path):
+    """A host with four shots in its scene, two of them the sample's."""
+    project = tmp_path / "Größe 100% #2"
+    project.mkdir()
+    shots = {
+        "shot_b": (str(SAMPLE / "shot_b/shot_b.%04d.exr"), 1001, 1003),
+        "hero": (str(SAMPLE / "hero/hero.%04d.exr"), 1001, 1001),
+        "shot_b again": (str(SAMPLE / "shot_b/shot_b.%04d.exr"), 1001, 1002),
+        "rendered": (str(SAMPLE / "shot_b/shot_b.%04d.exr"), 1001, 1003),
+    }
+    host = ItemsHost(str(project), shots)
+    host.rendered.add("rendered")
+    return host
+
+
+@pytest.fixture
+def line(application, tmp_path, monkeypatch):
+    """line(host, owner) -> a line to a desk of that host; its worker is not started."""
+    made = []
+
+    def begin(host, owner):
+        made.append(Desk(Session(host, ["no-such-python"])))
+        return Line(made[-1], owner)
+
+    yield begin
+    for each in made:
+        each.close()
 
 
 @pytest.fixture

@@ -106,9 +106,31 @@ def test_every_field_can_be_reached_and_says_what_it_is(form):
 
 @pytest.mark.parametrize("each", every(), ids=lambda each: each.name)
 def test_every_declared_tool_gets_a_form(application, each):
-    form = Form(each.spec())
-    assert list(form.fields) == list(each.controls())
+    spec = each.spec()
+    form = Form(spec)
+    shown = [row["name"] for row in spec["params"] if not row.get("from_host")]
+    assert list(form.fields) == shown
     assert each.parse(form.values()) == each.params()
+
+
+def test_what_the_host_fills_in_is_not_shown(application):
+    spec = ALL.spec()
+    spec["params"][-1]["from_host"] = "grade_spaces"
+    assert list(Form(spec).fields) == list(OTHERS)[:-1]
+
+
+def test_settings_of_a_host_show_their_value_and_may_be_texts_and_folders(application, tmp_path):
+    rows = [
+        {"name": "where", "kind": "folder", "help": "Where", "default": "", "value": str(tmp_path)},
+        {"name": "who", "kind": "text", "help": "Who", "default": "nobody"},
+    ]
+    form = Form({"label": "Shelf", "params": rows})
+    assert form.values() == {"where": str(tmp_path), "who": "nobody"}
+    heard = []
+    form.changed.connect(lambda name, live: heard.append((name, live)))
+    form.fields["who"].editor.setText(" me ")
+    assert form.values()["who"] == "me"
+    assert heard == [("who", False)]
 
 
 def test_a_kind_that_is_not_known_is_refused(application):

@@ -1,10 +1,11 @@
-"""What a dropped path stands for, where it lands, and which folder a run goes to."""
+"""Where drops land, what is typed, chosen and ticked, and what is known of it."""
 
 import pytest
 from PySide6 import QtCore, QtWidgets
 
-from answerprint.panel import inputs
 from answerprint.panel.inputs import Inputs
+from answerprint.panel.jobs import Shot
+from answerprint_bridge.host import Item
 
 SPEC = {
     "inputs": [
@@ -13,12 +14,19 @@ SPEC = {
         {"name": "mask", "required": False, "help": "Where"},
     ]
 }
+ON = QtCore.Qt.CheckState.Checked
+
+
+def item(label):
+    return Item(label, "clip", label)
 
 
 @pytest.fixture
-def form(application):
-    made = Inputs(SPEC)
-    made.resize(500, 400)
+def form(line, scene):
+    """The inputs on a host with items, a selection and a list."""
+    owner = QtWidgets.QWidget()
+    made = Inputs(SPEC, line(scene, owner), scene.capabilities())
+    made.resize(500, 700)
     made.show()
     yield made
     made.close()
@@ -26,83 +34,117 @@ def form(application):
 
 @pytest.fixture
 def shot(tmp_path):
-    """A folder of three frames, a still, a version and a movie."""
+    """A folder of three frames."""
     folder = tmp_path / "sc 010 %"
     folder.mkdir()
-    for name in ("a.1003.exr", "a.1001.exr", "a.1002.exr", "still.exr", "b_v003.exr", "c.mov"):
+    for name in ("a.1003.exr", "a.1001.exr", "a.1002.exr"):
         (folder / name).touch()
     return folder
-
-
-@pytest.mark.parametrize(
-    ("name", "source"),
-    [
-        ("a.1002.exr", "a.%04d.exr"),
-        ("still.exr", "still.exr"),
-        ("b_v003.exr", "b_v003.exr"),
-        ("c.mov", "c.mov"),
-        ("", ""),
-        ("none.1001.exr", "none.1001.exr"),
-    ],
-)
-def test_one_frame_stands_for_its_sequence(shot, name, source):
-    assert inputs.shot_of(str(shot / name)) == str(shot / source)
-
-
-@pytest.mark.parametrize(
-    ("name", "first", "called"),
-    [
-        ("a.%04d.exr", 1001, "a"),
-        ("a.####.exr", 1001, "a"),
-        ("a.1002.exr", 1002, "a"),
-        ("still.exr", None, "still"),
-        ("c.mov", None, "c"),
-        ("none.%04d.exr", None, "none"),
-    ],
-)
-def test_first_frame_and_name_of_a_source(shot, name, first, called):
-    assert inputs.first_frame(str(shot / name)) == first
-    assert inputs.shot_name(str(shot / name)) == called
-
-
-def test_first_frame_and_name_of_a_folder(shot):
-    for name in ("still.exr", "b_v003.exr", "c.mov"):
-        (shot / name).unlink()
-    assert inputs.first_frame(str(shot)) == 1001
-    assert inputs.shot_name(str(shot) + "/") == "sc 010 %"
-
-
-def test_results_go_beside_the_shot_and_no_version_twice(tmp_path):
-    root = inputs.results_root(str(tmp_path / "sc010/a.%04d.exr"), "match")
-    assert root == str(tmp_path / "sc010/answerprint/a/match")
-    assert inputs.next_version(root) == f"{root}/v001"
-    for name in ("v001", "v007", "v9_old", "notes.txt"):
-        (tmp_path / "sc010/answerprint/a/match" / name).mkdir(parents=True)
-    assert inputs.next_version(root) == f"{root}/v008"
-    assert inputs.next_version(root, [f"{root}/v008", "/elsewhere/v099"]) == f"{root}/v009"
 
 
 def test_drops_fill_the_fields_in_their_order(form, drop, shot, tmp_path):
     hero = tmp_path / "hero"
     hero.mkdir()
     assert drop(form, [shot / "a.1001.exr", shot / "a.1002.exr", hero], QtCore.QPoint(0, 0))
-    assert form.values() == {
-        "source": {"path": str(shot / "a.%04d.exr"), "colorspace": None},
-        "reference": {"path": str(hero), "colorspace": None},
+    assert form.chosen() == {
+        "source": [Shot(str(shot / "a.%04d.exr"))],
+        "reference": [Shot(str(hero))],
     }
 
 
 def test_a_drop_on_a_field_is_for_that_field(form, drop, tmp_path):
     QtWidgets.QApplication.processEvents()
     drop(form, [tmp_path], form.fields["mask"].geometry().center())
-    assert form.values()["mask"]["path"] == str(tmp_path)
-    assert form.values()["source"]["path"] == ""
+    assert form.chosen()["mask"] == [Shot(str(tmp_path))]
+    assert form.chosen()["source"] == [Shot("")]
 
 
 def test_a_drop_without_files_is_left_to_others(form, drop):
     assert not drop(form, [], QtCore.QPoint(0, 0))
 
 
-def test_colour_spaces_go_with_their_input(form):
-    form.set_values({"source": {"path": "a.mov", "colorspace": "S-Log3"}})
-    assert form.values()["source"] == {"path": "a.mov", "colorspace": "S-Log3"}
+def test_colour_spaces_go_with_their_shot(form):
+    form.choose({"source": [Shot("a.mov", "S-Log3")]})
+    assert form.chosen()["source"] == [Shot("a.mov", "S-Log3")]
+
+
+def test_the_selection_is_taken_whole_for_a_source_and_once_for_others(form, scene, until):
+    scene.selected = ["hero", "shot_b"]
+    form.fields["source"].buttons["Selection"].click()
+    form.fields["reference"].buttons["Selection"].click()
+    until(lambda: form.fields["reference"].items)
+    assert form.chosen()["source"] == [item("hero"), item("shot_b")]
+    assert form.chosen()["reference"] == [item("hero")]
+    assert form.fields["source"].path.text() == "hero, shot_b"
+    assert form.fields["source"].space.isHidden()  # the host says it
+
+
+def test_an_empty_selection_is_said_and_changes_nothing(form, until):
+    form.choose({"source": [item("hero")]})
+    until(lambda: form.fields["source"].facts)
+    form.fields["source"].buttons["Selection"].click()
+    until(lambda: form.fields["source"].about.text() == "Nothing is selected.")
+    assert form.chosen()["source"] == [item("hero")]
+
+
+def test_typing_a_path_takes_the_place_of_items(form):
+    form.choose({"source": [item("hero")]})
+    form.fields["source"].path.clear()
+    field = form.fields["source"].path
+    field.setFocus()
+    field.insert("/shots/a.mov")
+    assert form.chosen()["source"] == [Shot("/shots/a.mov")]
+    assert not form.fields["source"].space.isHidden()
+
+
+def rows(shelf):
+    return [shelf.topLevelItem(n) for n in range(shelf.topLevelItemCount())]
+
+
+def test_the_list_shows_what_the_scene_has_and_takes_several_for_a_source(form, scene, until):
+    field = form.fields["source"]
+    field.buttons["List"].click()
+    until(lambda: rows(field.shelf) and "\n" in rows(field.shelf)[-1].text(0))
+    told = [row.text(0).splitlines() for row in rows(field.shelf)]
+    assert [label for label, _ in told] == list(scene.shots)
+    assert told[0][1] == "1001-1003 · 512 x 288 · ACEScg"
+    rows(field.shelf)[0].setCheckState(0, ON)
+    rows(field.shelf)[2].setCheckState(0, ON)
+    assert form.chosen()["source"] == [item("shot_b"), item("shot_b again")]
+    field.buttons["List"].click()
+    assert field.shelf.isHidden()
+
+
+def test_a_reference_is_one(form, until):
+    field = form.fields["reference"]
+    field.buttons["List"].click()
+    until(lambda: rows(field.shelf) and "\n" in rows(field.shelf)[-1].text(0))
+    rows(field.shelf)[0].setCheckState(0, ON)
+    rows(field.shelf)[1].setCheckState(0, ON)
+    assert form.chosen()["reference"] == [item("hero")]
+    assert [row.checkState(0) == ON for row in rows(field.shelf)] == [False, True, False, False]
+
+
+def test_what_is_known_of_items_is_said(form, until):
+    field = form.fields["source"]
+    form.choose({"source": [item("shot_b"), item("hero")]})
+    until(lambda: field.facts)
+    assert field.about.text() == "2 shots, first: 1001-1003 · 512 x 288 · ACEScg"
+
+
+def test_an_item_that_is_gone_is_said(form, until):
+    form.choose({"source": [item("deleted")]})
+    until(lambda: "no 'deleted' any more. Choose another." in form.fields["source"].about.text())
+
+
+def test_without_items_and_selection_there_are_no_buttons_for_them(line, scene):
+    owner = QtWidgets.QWidget()
+    plain = Inputs(SPEC, line(scene, owner), frozenset())
+    assert list(plain.fields["source"].buttons) == ["File", "Folder"]
+
+
+def test_every_part_can_be_reached_and_says_what_it_is(form):
+    for field in form.fields.values():
+        for each in (*field.buttons.values(), field.path, field.space, field.shelf):
+            assert each.focusPolicy().value & 1, f"Tab does not stop at {each.accessibleName()}"
+            assert each.accessibleName()

@@ -1,51 +1,62 @@
-"""The whole panel on a real worker: run, look, adjust, refuse, cancel, lose the worker, close."""
+"""The whole panel on a real worker: run, look, adjust, refuse, cancel, lose the worker."""
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from PySide6 import QtCore, QtTest, QtWidgets
 
-from answerprint.panel.app import main
-from answerprint.panel.window import Window
+from answerprint.panel.jobs import Shot
 from answerprint.tools import every
 from answerprint_bridge.messages import CANCELLED, WORKER_DIED
 
 SAMPLE = Path(__file__).parents[2] / "resources/sample"
 
 
-def run(window):
+def run(panel):
     """Press Run; the job."""
-    window.start.click()
-    return window.jobs.jobs[-1]
+    panel.controls.start.click()
+    return panel.desk.jobs[-1]
 
 
-def test_every_tool_is_offered(window, until):
-    until(lambda: len(window.specs) == len(every()))
-    names = [window.tool.itemData(index) for index in range(window.tool.count())]
+def picture(panel, side):
+    return panel.viewer.canvas.pictures.get(side)
+
+
+def settled(panel):
+    """Whether no picture is on its way."""
+    return not panel.viewer._asked and {"before", "after"} <= set(panel.viewer.canvas.pictures)
+
+
+def test_every_tool_is_offered(window):
+    controls = window.panel.controls
+    names = [controls.tool.itemData(index) for index in range(controls.tool.count())]
     assert names == [each.name for each in every()]
     for index, each in enumerate(every()):
-        window.tool.setCurrentIndex(index)
-        assert list(window.form.fields) == list(each.controls())
-        assert set(window.inputs.fields) == {"source", *each.inputs}
+        controls.tool.setCurrentIndex(index)
+        shown = [r["name"] for r in each.spec()["params"] if not r.get("from_host")]
+        assert list(controls.form.fields) == shown
+        assert set(controls.inputs.fields) == {"source", *each.inputs}
 
 
 def test_a_match_is_run_shown_adjusted_and_repeated(ready, until, tmp_path):
-    until(lambda: "before" in ready.viewer.canvas.pictures)
     assert ready.viewer.frame.value() == 1001
     job = run(ready)
+    until(lambda: picture(ready, "after"))
     until(lambda: job.ended)
     assert job.state == "done", job.error
-    assert job.request["outputs"]["dir"] == str(tmp_path / "results/v001")
-    until(lambda: "after" in ready.viewer.canvas.pictures)
+    version = tmp_path / "results/answerprint/shot_b/match/v001"
+    assert Path(job.run.folder) == version
+    assert sorted(each.name for each in version.glob("shot_b_match_v001.*.exr"))[0].endswith(
+        "1001.exr"
+    )
+    until(lambda: ready.viewer.alone == {} and settled(ready))  # the frames, not the preview
     before, after = (ready.viewer.canvas.pictures[side] for side in ("before", "after"))
     assert before.size() == after.size() == QtCore.QSize(512, 288)
     assert before != after
 
-    said, report = ready.result.toPlainText(), job.answer["report"]
+    said, report = ready.result.toPlainText(), job.run.report
     cdl = report["cdl"]
     for wanted in (
         report["sentence"],
@@ -56,149 +67,167 @@ def test_a_match_is_run_shown_adjusted_and_repeated(ready, until, tmp_path):
         f"{report['after']['delta_e']['mean']:.4g}",
         f"CDL in {cdl['working_space']}",
         *(f"{number:.4g}" for number in cdl["offset"]),
+        "CDL in ACEScct: done.",
+        "Cube: done (shot_b_match_v001.cube).",
     ):
         assert wanted in said
-    assert Path(job.answer["outputs"]["page"]).as_uri() in ready.result.toHtml()
+    assert (version / "report.html").as_uri() in ready.result.toHtml()
 
-    solved = (tmp_path / "results/v001/recipe.json").read_text("utf-8")
-    ready.form.set_values({"strength": 0.5})  # live: it runs by itself
-    until(lambda: len(ready.jobs.jobs) == 2 and ready.jobs.jobs[1].ended)
-    adjusted = ready.jobs.jobs[1]
-    assert adjusted.request["outputs"]["dir"] == str(tmp_path / "results/v001")
-    assert adjusted.request["params"]["strength"] == 0.5
-    assert '"strength": 0.5' in (tmp_path / "results/v001/recipe.json").read_text("utf-8")
-    assert '"strength": 0.5' not in solved
-    until(lambda: ready.viewer.canvas.pictures.get("after", after) != after)
+    ready.controls.form.set_values({"strength": 0.2})  # live: its picture comes by itself
+    until(lambda: ready.viewer.alone == {"after": 1001} and settled(ready))
+    assert picture(ready, "after") != after
+    assert "nothing is placed" in ready.result.toPlainText()
+    assert len(ready.desk.jobs) == 1
+    assert [each.name for each in version.parent.glob("v*")] == ["v001"]
 
-    items = ready.queue.tree
-    assert items.topLevelItem(0).text(1) == "strength 0.5"
-    items.setCurrentItem(items.topLevelItem(1))  # the first run, whose frames are gone
-    assert "took these frames over" in ready.result.toPlainText()
-    assert "after" not in ready.viewer.canvas.pictures
     ready.queue.repeat.click()
-    assert ready.form.values()["strength"] == 1.0
-    until(lambda: ready.jobs.jobs[-1].ended)
-    assert len(ready.jobs.jobs) == 3
-    assert ready.jobs.jobs[-1].request == job.request
-    until(lambda: ready.viewer.canvas.pictures.get("after") == after)
+    assert ready.controls.form.values()["strength"] == 1.0
+    again = ready.desk.jobs[-1]
+    until(lambda: again.ended)
+    assert (again.state, again.run.folder) == ("done", job.run.folder)
+    until(lambda: ready.viewer.alone == {} and settled(ready))
+    assert picture(ready, "after") == after
+
+
+def test_another_setting_is_another_version_and_takes_the_solution(ready, until):
+    first = run(ready)
+    until(lambda: first.ended)
+    ready.controls.form.set_values({"strength": 0.5})
+    second = run(ready)
+    until(lambda: second.ended)
+    assert second.settings == "strength 0.5"
+    assert Path(second.run.folder).name == "v002"
+    assert second.run.report["solved"] == "by an earlier run"
+
+
+def test_a_look_is_a_picture_and_leaves_nothing(ready, until, tmp_path):
+    ready.viewer.frame.setValue(1003)
+    ready.controls.glance.click()
+    until(lambda: picture(ready, "after"))
+    assert ready.viewer.alone == {"after": 1003}
+    assert ready.desk.jobs == []
+    assert list((tmp_path / "results").rglob("v0*")) == []
+    assert "nothing is placed" in ready.result.toPlainText()
+    first = picture(ready, "after")
+    ready.viewer.frame.setValue(1005)  # it was measured: the picture follows
+    until(lambda: ready.viewer.alone == {"after": 1005} and picture(ready, "after") != first)
+    assert "after" in ready.viewer.canvas.pictures
 
 
 def test_shots_dropped_on_the_picture_are_source_and_reference(window, drop, until):
-    centre = window.rect().center()
-    assert drop(window, [SAMPLE / "shot_b/shot_b.1002.exr", SAMPLE / "hero"], centre)
-    assert window.inputs.values() == {
-        "source": {"path": str(SAMPLE / "shot_b/shot_b.%04d.exr"), "colorspace": None},
-        "reference": {"path": str(SAMPLE / "hero"), "colorspace": None},
+    panel = window.panel
+    centre = panel.rect().center()
+    assert drop(panel, [SAMPLE / "shot_b/shot_b.1002.exr", SAMPLE / "hero"], centre)
+    assert panel.controls.inputs.chosen() == {
+        "source": [Shot(str(SAMPLE / "shot_b/shot_b.%04d.exr"))],
+        "reference": [Shot(str(SAMPLE / "hero"))],
     }
-    until(lambda: "before" in window.viewer.canvas.pictures)
+    until(lambda: picture(panel, "before"))
+    facts = panel.controls.source_facts()
+    assert (facts.first, facts.last, facts.width, facts.height) == (1001, 1006, 512, 288)
+    about = panel.controls.inputs.fields["source"].about.text()
+    assert about.startswith(f"1001-1006 · 512 x 288 · {facts.space}")
 
 
 def test_exposure_is_of_the_picture_and_not_of_the_run(ready, until):
-    until(lambda: "before" in ready.viewer.canvas.pictures)
-    plain, asked = ready.viewer.canvas.pictures["before"], ready.request()
+    plain, asked = picture(ready, "before"), ready.controls.orders()
     ready.viewer.exposure.setValue(2)
-    until(lambda: ready.viewer.canvas.pictures.get("before", plain) != plain)
-    brighter = ready.viewer.canvas.pictures["before"].pixelColor(100, 100).lightnessF()
+    until(lambda: picture(ready, "before") and picture(ready, "before") != plain)
+    brighter = picture(ready, "before").pixelColor(100, 100).lightnessF()
     assert brighter > plain.pixelColor(100, 100).lightnessF()
-    assert ready.request() == asked
+    assert ready.controls.orders() == asked
 
 
-def test_another_measuring_gets_a_version_of_its_own(ready):
-    first = ready.request()["outputs"]["dir"]
-    ready.form.set_values({"strength": 0.3})
-    assert ready.request()["outputs"]["dir"] == first
-    ready.form.set_values({"ramp": True})
-    other = ready.request()["outputs"]["dir"]
-    assert (Path(first).name, Path(other).name) == ("v001", "v002")
-    ready.form.set_values({"ramp": False})
-    assert ready.request()["outputs"]["dir"] == first
+def test_a_live_change_before_any_measuring_starts_nothing(ready, until):
+    ready.controls.form.set_values({"strength": 0.3})
+    until(lambda: not ready._live.isActive())
+    assert ready.desk.session.runs == []
+    assert ready.desk._looks == 0
 
 
-def test_a_knob_that_moves_on_takes_back_the_run_before(long_shot, until):
-    long_shot.frames.setText("1001-1002")
-    job = run(long_shot)
+def test_a_change_that_must_be_measured_waits_for_run(ready, until):
+    job = run(ready)
     until(lambda: job.ended)
-    long_shot.live.setChecked(False)
-    long_shot.form.set_values({"strength": 0.9})
-    long_shot.live.setChecked(True)
-    assert len(long_shot.jobs.jobs) == 1  # the knob was turned while nothing was to follow it
-    pid = long_shot.worker.pid
-    os.kill(pid, signal.SIGSTOP)  # so that the first of the two cannot be faster than the second
-    for strength in (0.8, 0.7):
-        long_shot.form.set_values({"strength": strength})
-        long_shot._live.setInterval(0)
-        until(lambda s=strength: long_shot.jobs.jobs[-1].request["params"]["strength"] == s)
-    os.kill(pid, signal.SIGCONT)
-    until(lambda: not long_shot.jobs.open_jobs())
-    states = [each.state for each in long_shot.jobs.jobs]
-    assert states == ["done", "cancelled", "done"]
-
-
-def test_a_live_change_before_any_run_starts_nothing(ready):
-    ready.form.set_values({"strength": 0.3})
+    (order,) = ready.controls.orders()
+    assert ready.desk.measured(order)
+    ready.controls.form.set_values({"ramp": True})
+    (order,) = ready.controls.orders()
+    assert not ready.desk.measured(order)
     assert not ready._live.isActive()
 
 
 @pytest.mark.parametrize(
     ("spoil", "title", "hint"),
     [
-        (lambda w: w.form.fields["strength"].editor.setText("7"), "strength is 7", "from 0 to 1"),
-        (lambda w: w.form.fields["strength"].editor.setText("nan"), "strength is 'nan'", "0 to 1"),
-        (lambda w: w.inputs.fields["reference"].path.clear(), "reference is ''", "Name a"),
+        (lambda c: c.form.fields["strength"].editor.setText("7"), "strength is 7", "from 0 to 1"),
+        (lambda c: c.form.fields["strength"].editor.setText("nan"), "strength is 'nan'", "0 to 1"),
+        (lambda c: c.inputs.fields["reference"].path.clear(), "no reference", "Choose"),
         (
-            lambda w: w.inputs.fields["source"].path.setText("/no/such"),
+            lambda c: c.inputs.fields["source"].path.setText("/no/such"),
             "such does not exist",
             "folder /no",
         ),
-        (lambda w: w.frames.setText("10-1"), "10-1", "backwards"),
+        (lambda c: c.frames.setText("10-1"), "10-1", "backwards"),
+        (lambda c: c.frames.setText("first ten"), "'first ten' is not a range", "1001-1100"),
     ],
-    ids=["number", "no number", "no reference", "no source", "range"],
+    ids=["number", "no number", "no reference", "no source", "backwards", "range"],
 )
 def test_a_refusal_is_shown_with_what_to_do(ready, until, spoil, title, hint):
-    spoil(ready)
+    spoil(ready.controls)
     job = run(ready)
     until(lambda: job.ended)
     assert job.state == "refused"
-    assert ready.notice.isVisible()
-    assert title in ready.notice.text()
-    assert hint in ready.notice.text()
+    notice = ready.controls.notice
+    assert notice.isVisible()
+    assert title in notice.text()
+    assert hint in notice.text()
     assert title in ready.log.toPlainText()
 
 
 def test_a_frame_that_is_not_there_is_said_in_the_picture(ready, until):
-    until(lambda: "before" in ready.viewer.canvas.pictures)
     ready.viewer.frame.setValue(5000)
     until(lambda: "5000" in ready.viewer.canvas.messages.get("before", ""))
     assert "before" not in ready.viewer.canvas.pictures
 
 
 @pytest.fixture
-def long_shot(ready, tmp_path):
+def long_shot(ready, tmp_path, until):
     """A panel with a shot of 300 frames: long enough to be stopped in the middle."""
     folder = tmp_path / "long"
     folder.mkdir()
     for number in range(1001, 1301):
         (folder / f"long.{number}.exr").symlink_to(SAMPLE / "shot_b/shot_b.1001.exr")
-    ready.inputs.fields["source"].path.setText(str(folder))
+    ready.controls.inputs.fields["source"].choose([Shot(str(folder))])
     return ready
 
 
 def test_jobs_are_cancelled_waiting_and_working(long_shot, until):
-    job, waiting = run(long_shot), run(long_shot)
+    queue = long_shot.queue
+    job = run(long_shot)
+    long_shot.controls.form.set_values({"strength": 0.5})
+    waiting = run(long_shot)
     until(lambda: job.state == "working")
-    long_shot.queue.tree.setCurrentItem(long_shot.queue.tree.topLevelItem(0))
-    long_shot.queue.cancel.click()
+    queue.tree.setCurrentItem(queue.tree.topLevelItem(0))
+    queue.cancel.click()
     until(lambda: waiting.ended)
     assert (waiting.state, job.state) == ("cancelled", "working")
-    long_shot.queue.tree.setCurrentItem(long_shot.queue.tree.topLevelItem(1))
-    long_shot.queue.cancel.click()
-    assert (job.state, long_shot.queue.cancel.text()) == ("cancelling", "End by f&orce")
+    queue.tree.setCurrentItem(queue.tree.topLevelItem(1))
+    queue.cancel.click()
+    assert (job.state, queue.cancel.text()) == ("cancelling", "End by f&orce")
     until(lambda: job.ended)
     assert job.state == "cancelled"
     assert job.error.code == CANCELLED
-    assert not (Path(job.request["outputs"]["dir"]) / "report.json").exists()
-    assert not long_shot.notice.isVisible()
-    assert not long_shot.queue.cancel.isEnabled()
+    assert not (Path(job.run.folder) / "report.json").exists()
+    assert not long_shot.controls.notice.isVisible()
+    assert not queue.cancel.isEnabled()
+
+
+def test_a_job_that_has_not_begun_is_cancelled_without_a_trace(ready, until, tmp_path):
+    job = run(ready)
+    ready.queue.cancel.click()
+    until(lambda: job.ended)
+    assert (job.state, job.run) == ("cancelled", None)
+    assert not (tmp_path / "results").exists()
 
 
 def test_progress_and_time_left_are_shown(long_shot, until):
@@ -208,21 +237,21 @@ def test_progress_and_time_left_are_shown(long_shot, until):
     bar = long_shot.queue.tree.itemWidget(row, 3)
     assert (bar.value(), bar.maximum()) == (job.done, 300)
     assert bar.text() == f"frames {job.done}/300"
-    long_shot.worker.kill()
+    long_shot.desk.session.worker.kill()
     until(lambda: job.ended)
 
 
 def test_a_worker_that_is_killed_is_told_and_the_next_run_works(ready, until):
     job = run(ready)
     until(lambda: job.state == "working")
-    os.kill(ready.worker.pid, signal.SIGKILL)
+    os.kill(ready.desk.session.worker.pid, signal.SIGKILL)
     until(lambda: job.ended)
     assert job.state == "worker gone"
     assert job.error.code == WORKER_DIED
-    assert "The worker is gone" in ready.notice.text()
-    assert "Run the job again" in ready.notice.text()
+    assert "The worker is gone" in ready.controls.notice.text()
+    assert "Run the job again" in ready.controls.notice.text()
     again = run(ready)
-    assert not ready.notice.isVisible()
+    assert not ready.controls.notice.isVisible()
     until(lambda: again.ended)
     assert again.state == "done"
 
@@ -230,102 +259,68 @@ def test_a_worker_that_is_killed_is_told_and_the_next_run_works(ready, until):
 def test_a_worker_that_does_not_stop_is_ended_when_asked_twice(long_shot, until):
     job = run(long_shot)
     until(lambda: job.state == "working")
-    os.kill(long_shot.worker.pid, signal.SIGSTOP)  # it obeys nobody now
+    os.kill(long_shot.desk.session.worker.pid, signal.SIGSTOP)  # it obeys nobody now
     long_shot.queue.cancel.click()
     long_shot.queue.cancel.click()
     until(lambda: job.ended)
     assert job.state == "worker gone"
-    assert "by force" in long_shot.notice.text()
+    assert "by force" in long_shot.controls.notice.text()
 
 
-def test_a_worker_that_cannot_start_is_said_and_asked_again(application, window, until):
-    window.worker.close()
-    command, window.worker.command = window.worker.command, ["no-such-python"]
-    window.ask_tools()
-    until(lambda: "no-such-python" in window.notice.text())
-    window.worker.command = command
-    window.ask_tools()
-    until(lambda: not window.notice.isVisible())
-
-
-def test_closing_the_window_ends_the_worker(ready, until):
-    run(ready)
-    until(lambda: ready.worker.pid)
-    pid = ready.worker.pid
-    ready.close()
-    assert ready.worker.pid is None
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+def test_a_worker_that_cannot_start_is_said_and_asked_again(window, until):
+    panel, worker = window.panel, window.desk.session.worker
+    worker.close()
+    command, worker.command = worker.command, ["no-such-python"]
+    panel.refresh()
+    until(lambda: "no-such-python" in panel.controls.notice.text())
+    worker.command = command
+    panel.refresh()
+    until(lambda: worker.hello)
+    assert not panel.controls.notice.isVisible()
 
 
 def test_tab_goes_down_the_form_and_then_to_run(window):
-    chain, each = [], window.tool
-    for _ in range(200):
+    controls = window.panel.controls
+    chain, each = [], controls.tool
+    for _ in range(300):
         each = each.nextInFocusChain()
         chain.append(each)
-    fields = [field.editor for field in window.form.fields.values()]
-    stops = [window.inputs.fields["source"].path, *fields, window.frames, window.start]
+    fields = [field.editor for field in controls.form.fields.values()]
+    source = controls.inputs.fields["source"]
+    stops = [source.buttons["File"], source.path, *fields, controls.frames, controls.start]
     places = [chain.index(stop) for stop in stops]
     assert places == sorted(places)
 
 
-def test_ctrl_return_runs(ready, until):
-    QtTest.QTest.qWaitForWindowActive(ready)
-    QtTest.QTest.keyClick(
-        ready, QtCore.Qt.Key.Key_Return, QtCore.Qt.KeyboardModifier.ControlModifier
-    )
-    assert len(ready.jobs.jobs) == 1
+def test_ctrl_return_runs_where_the_focus_is_in_the_panel(ready, until):
+    ready.window().activateWindow()
+    ready.controls.frames.setFocus()
+    QtTest.QTest.qWaitForWindowActive(ready.window())
+    keys = QtCore.Qt.Key.Key_Return, QtCore.Qt.KeyboardModifier.ControlModifier
+    QtTest.QTest.keyClick(ready.controls.frames, *keys)
+    assert len(ready.desk.jobs) == 1
 
 
-def test_the_host_keeps_its_own_looks(window):
+def test_the_host_keeps_its_own_looks(window, until):
     assert QtWidgets.QApplication.instance().styleSheet() == ""
-    assert window.styleSheet()
+    until(lambda: window.panel.styleSheet())
 
 
-def test_the_command_shows_the_panel_until_it_is_interrupted(application, tmp_path, monkeypatch):
-    monkeypatch.setenv("ANSWERPRINT_CACHE", str(tmp_path / "cache"))
-    before = signal.getsignal(signal.SIGINT)
-    seen = []
-
-    def look():
-        windows = [w for w in application.topLevelWidgets() if isinstance(w, Window)]
-        if shown := [w for w in windows if w.isVisible() and w.start.isEnabled()]:
-            timer.stop()
-            seen.extend(shown)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    timer = QtCore.QTimer()
-    timer.timeout.connect(look)
-    timer.start(10)
-    try:
-        assert main() == 0
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert seen[0].worker.pid is None
-
-
-BARE = "import sys; sys.modules.update(PySide6=None, PySide2=None); "
-PANEL = "from answerprint.cli import main; sys.exit(main(['panel']))"
-
-
-def panel_command(code, **changed):
-    environment = {k: v for k, v in os.environ.items() if k not in changed}
-    words = [sys.executable, "-c", code]
-    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
-
-
-def test_without_pyside_the_command_refuses_in_a_sentence():
-    ended = panel_command(BARE + PANEL)
-    assert ended.returncode == 2
-    assert "The panel needs PySide6" in ended.stderr
-    assert "pip install PySide6-Essentials" in ended.stderr
-    assert "Traceback" not in ended.stderr
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="screens are named so on Linux")
-def test_without_a_screen_the_command_refuses_in_a_sentence():
-    ended = panel_command(
-        "import sys; " + PANEL, DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM=""
-    )
-    assert ended.returncode == 2
-    assert "There is no screen" in ended.stderr
+@pytest.mark.parametrize("width", [380, 400, 779])
+def test_a_narrow_dock_is_one_column_and_cuts_nothing_off(show, scene, width, until):
+    window = show(scene)
+    window.resize(width, 900)
+    panel = window.panel
+    until(lambda: panel.styleSheet())
+    until(lambda: panel.split.orientation() == QtCore.Qt.Orientation.Vertical)
+    QtWidgets.QApplication.processEvents()
+    assert panel.width() == width
+    panel.tabs.setCurrentWidget(panel.queue)
+    port = panel.controls.findChild(QtWidgets.QScrollArea).viewport()
+    for each in (*panel.controls.stops(), panel.viewer.mode, panel.queue.back):
+        if not each.isHidden():
+            seen = port if port.isAncestorOf(each) else panel
+            right = each.mapTo(seen, QtCore.QPoint(each.width(), 0)).x()
+            assert right <= seen.width(), f"{each.accessibleName() or each.text()} is cut off"
+    window.resize(1200, 900)
+    until(lambda: panel.split.orientation() == QtCore.Qt.Orientation.Horizontal)

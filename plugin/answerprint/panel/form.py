@@ -2,6 +2,8 @@
 
 There is one class per kind of control; a new tool needs no code here. A field hands on what was
 typed as it stands. It marks what the declared range does not hold, and the core refuses it.
+A host's settings (`Host.settings`) are rows of the same kinds, with two more: a text and a
+folder.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from answerprint.panel.qt import QtCore, QtWidgets
+from .qt import QtCore, QtWidgets
 
 STEPS = 1000  # of a slider over a range that is not of whole numbers
 
@@ -35,7 +37,7 @@ class Field(QtWidgets.QWidget):
         self.editor.setAccessibleName(label_of(row["name"]))
         self.editor.setAccessibleDescription(row["help"])
         self.setFocusProxy(self.editor)
-        self.set_value(row["default"])
+        self.set_value(row["value"] if "value" in row else row["default"])
 
     def build(self) -> QtWidgets.QWidget:
         """Lay out the field; the widget that takes the focus."""
@@ -164,6 +166,41 @@ class FrameText(Field):
         self._text.setText(value)
 
 
+class Text(Field):
+    """A line of text."""
+
+    def build(self) -> QtWidgets.QWidget:
+        self._text = QtWidgets.QLineEdit()
+        self._text.textChanged.connect(lambda _: self.changed.emit())
+        self._line = QtWidgets.QHBoxLayout()
+        self._line.addWidget(self._text, 1)
+        self._box.addLayout(self._line)
+        return self._text
+
+    def value(self) -> Any:
+        return self._text.text().strip()
+
+    def set_value(self, value: Any) -> None:
+        self._text.setText(value)
+
+
+class Folder(Text):
+    """A folder, typed or chosen."""
+
+    def build(self) -> QtWidgets.QWidget:
+        editor = super().build()
+        button = QtWidgets.QPushButton("Folder")
+        button.setAccessibleName(f"Choose a folder for {label_of(self.row['name']).lower()}")
+        button.clicked.connect(self._choose)
+        self._line.addWidget(button)
+        return editor
+
+    def _choose(self) -> None:
+        title = label_of(self.row["name"])
+        if path := QtWidgets.QFileDialog.getExistingDirectory(self, title, self.value()):
+            self.set_value(path)
+
+
 class NameLines(Field):
     """Names, one on a line: a name of a colour space may hold spaces and commas."""
 
@@ -191,6 +228,7 @@ FIELDS: dict[str, type[Field]] = {
     "frames": FrameText,
     "names": NameLines,
 }
+OF_HOSTS: dict[str, type[Field]] = {"text": Text, "folder": Folder}
 
 
 ACRONYMS = {"cdl", "lut", "rgb", "fps"}
@@ -203,11 +241,11 @@ def label_of(name: str) -> str:
 
 
 class Form(QtWidgets.QWidget):
-    """All parameters of a tool, with their help below each.
+    """All parameters of a tool, with their help below each; but those that the host fills in.
 
     changed   (name, live): live where the change needs no new measuring.
 
-    Raises UnknownControl where the tool declares a kind that is not in FIELDS.
+    Raises UnknownControl where the tool declares a kind that is in neither table.
     """
 
     changed = QtCore.Signal(str, bool)
@@ -217,26 +255,30 @@ class Form(QtWidgets.QWidget):
         self.fields: dict[str, Field] = {}
         box = QtWidgets.QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
+        known = FIELDS | OF_HOSTS
         for row in spec["params"]:
-            if row["kind"] not in FIELDS:
+            if row.get("from_host"):
+                continue
+            if row["kind"] not in known:
                 raise UnknownControl(
                     f"{spec['label']} has a control of kind '{row['kind']}' for {row['name']}."
                 )
-            field = self.fields[row["name"]] = FIELDS[row["kind"]](row)
+            live = row.get("live", False)
+            field = self.fields[row["name"]] = known[row["kind"]](row)
             if row["kind"] != "flag":  # which carries its label itself
                 label = QtWidgets.QLabel(label_of(row["name"]))
                 label.setBuddy(field)
                 box.addWidget(label)
             box.addWidget(field)
-            note = QtWidgets.QLabel(row["help"] + ("; no new measuring" if row["live"] else ""))
+            note = QtWidgets.QLabel(row["help"] + ("; no new measuring" if live else ""))
             note.setProperty("quiet", True)
             note.setWordWrap(True)
             box.addWidget(note)
             box.addSpacing(6)
-            field.changed.connect(lambda r=row: self.changed.emit(r["name"], r["live"]))
+            field.changed.connect(lambda n=row["name"], v=live: self.changed.emit(n, v))
 
     def values(self) -> dict[str, Any]:
-        """Parameter name -> value, all of them."""
+        """Parameter name -> value, of every field."""
         return {name: field.value() for name, field in self.fields.items()}
 
     def set_values(self, values: Mapping[str, Any]) -> None:

@@ -1,166 +1,264 @@
-"""What a tool works on: a field for each input, the range, and where results go.
-
-Names of files are looked at here, files are never opened: what a shot holds is the core's to say.
-"""
+"""What a tool works on: for each input an item of the host's scene, or a shot on disk."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from answerprint.panel.form import label_of
-from answerprint.panel.qt import QtCore, QtGui, QtWidgets
+from answerprint_bridge.host import Item
+from answerprint_bridge.messages import WireError
 
-_NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)(?P<suffix>\.[^.\d]*)")
-_TOKEN = re.compile(r"[\d,x-]*(#+|@+|%\d*d|\$F\d?)")
-_VERSION = re.compile(r"v(\d+)")
+from .clips import Facts
+from .form import label_of
+from .jobs import Chosen, Shot
+from .line import Line
+from .paths import shot_of
+from .qt import QtCore, QtGui, QtWidgets
+from .shelf import THUMB, Shelf, thumb_of, thumb_request
 
-
-def shot_of(path: str) -> str:
-    """A dropped or chosen path as a source: one frame of a sequence stands for the sequence."""
-    folder, name = os.path.split(path)
-    match = _NUMBERED.fullmatch(name)
-    if match is None or not os.path.isfile(path) or re.search(r"(^|[._\- ])[vV]$", match["prefix"]):
-        return path
-    digits = len(match["number"])
-    same = re.compile(
-        f"{re.escape(match['prefix'])}\\d{{{digits}}}{re.escape(match['suffix'])}"
-    ).fullmatch
-    alike = [other for other in os.listdir(folder or ".") if same(other)]
-    token = f"{match['prefix']}%0{digits}d{match['suffix']}"
-    return os.path.join(folder, token) if len(alike) > 1 else path
+TYPED_MS = 300  # a path that is typed is looked at when it rests for so long
 
 
-def first_frame(source: str) -> int | None:
-    """The first frame number that a folder, pattern or file name shows; None where none does."""
-    folder, name = (source, "") if os.path.isdir(source) else os.path.split(source)
-    token = _TOKEN.search(name)
-    start, end = (name[: token.start()], name[token.end() :]) if token else ("", "")
-    if name and not token:
-        names = [name]
-    else:
-        names = [n for n in _listed(folder) if n.startswith(start) and n.endswith(end)]
-    numbers = [int(m["number"]) for m in map(_NUMBERED.fullmatch, names) if m]
-    return min(numbers, default=None)
+class InputField(QtWidgets.QWidget):
+    """One input: typed, chosen, dropped, or taken from the host.
 
-
-def _listed(folder: str) -> list[str]:
-    if not os.path.isdir(folder or "."):
-        return []
-    return [name for name in os.listdir(folder or ".") if not name.startswith(".")]
-
-
-def shot_name(source: str) -> str:
-    """What people call the shot: the folder's name, or the file's before its number."""
-    base = os.path.basename(source.rstrip("/\\"))
-    if os.path.isdir(source):
-        return base
-    return re.sub(r"[._\- ]*([\d,x-]*(#+|@+|%\d*d|\$F\d?)|\d+)?\.[^.]*$", "", base) or base
-
-
-def results_root(source: str, tool: str) -> str:
-    """Where versions of a tool's results go unless the artist says: beside the shot."""
-    folder = os.path.dirname(os.path.abspath(source))
-    return os.path.join(folder, "answerprint", shot_name(source), tool)
-
-
-def next_version(root: str, taken: Sequence[str] = ()) -> str:
-    """The folder of the next version: one after the highest that is there or is `taken`."""
-    names = os.listdir(root) if os.path.isdir(root) else []
-    names += [os.path.basename(each) for each in taken if os.path.dirname(each) == root]
-    highest = max((int(m[1]) for m in map(_VERSION.fullmatch, names) if m), default=0)
-    return os.path.join(root, f"v{highest + 1:03d}")
-
-
-class PathField(QtWidgets.QWidget):
-    """A path, typed, chosen or dropped, and the colour space where somebody knows it."""
+    changed   it is another one. known: what is known of it has come (`facts`).
+    """
 
     changed = QtCore.Signal()
+    known = QtCore.Signal()
 
-    def __init__(self, name: str, help: str, folder_only: bool = False) -> None:
+    def __init__(self, row: Mapping[str, Any], line: Line, can: frozenset[str]) -> None:
         super().__init__()
-        self.name = name
-        self.path = QtWidgets.QLineEdit()
-        self.path.setAccessibleName(label_of(name))
-        self.path.setAcceptDrops(False)  # the whole panel takes drops, and knows shots
-        self.path.setToolTip(help)
-        self.path.textChanged.connect(lambda _: self.changed.emit())
-        self.setFocusProxy(self.path)
-        line = QtWidgets.QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.path, 1)
-        for text, choose in (("File", self._file), ("Folder", self._folder)):
-            if folder_only and text == "File":
+        self.name, self.required, self._line = row["name"], row["required"], line
+        self.items: list[Item] = []
+        self.facts: Facts | None = None
+        self._many = self.name == "source"
+        self._turn = 0
+        self._settle = QtCore.QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.timeout.connect(self._look_up)
+        self._build(row, can)
+
+    def _build(self, row: Mapping[str, Any], can: frozenset[str]) -> None:
+        name = label_of(self.name)
+        label = QtWidgets.QLabel(name + ("" if self.required else " (optional)"))
+        head = QtWidgets.QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(label, 1)
+        self.buttons: dict[str, QtWidgets.QToolButton] = {}
+        for text, tip, act, needs in (
+            ("Selection", "Take what is selected in {host}", self.take_selection, "selection"),
+            ("List", "Choose from a list of what is in {host}", self._list, "items"),
+            ("File", "Choose a file", self._file, ""),
+            ("Folder", "Choose a folder", self._folder, ""),
+        ):
+            if needs and needs not in can:
                 continue
-            button = QtWidgets.QPushButton(text)
-            button.setAccessibleName(f"Choose a {text.lower()} for {label_of(name).lower()}")
-            button.clicked.connect(choose)
-            line.addWidget(button)
+            button = self.buttons[text] = QtWidgets.QToolButton()
+            button.setText(text)
+            button.setToolTip(tip.format(host=self._line.desk.host_name))
+            button.setAccessibleName(f"{text} for the {self.name}")
+            button.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
+            button.clicked.connect(act)
+            head.addWidget(button)
+        self.path = QtWidgets.QLineEdit()
+        self.path.setAccessibleName(name)
+        self.path.setAccessibleDescription(row["help"])
+        self.path.setAcceptDrops(False)  # the whole panel takes drops, and knows shots
+        self.path.setToolTip(row["help"])
+        self.path.setPlaceholderText(f"{row['help']}: drop a folder, frame or movie here")
+        self.path.textEdited.connect(self._typed)
+        self.path.textChanged.connect(self._text_changed)
+        label.setBuddy(self.path)
+        self.setFocusProxy(self.path)
+        self.space = QtWidgets.QLineEdit()
+        self.space.setPlaceholderText("colour space, where the file does not say")
+        self.space.setAccessibleName(f"Colour space of the {self.name}")
+        self.space.textChanged.connect(self._text_changed)
+        self.thumb = QtWidgets.QLabel()
+        self.thumb.setAccessibleName(f"Picture of the {self.name}")
+        self.thumb.hide()
+        self.about = QtWidgets.QLabel()
+        self.about.setProperty("quiet", True)
+        self.about.setWordWrap(True)
+        self.about.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+        self.about.hide()
+        below = QtWidgets.QHBoxLayout()
+        below.addWidget(self.thumb)
+        below.addWidget(self.about, 1)
+        self.shelf = Shelf(self.name, self._line, self._many)
+        self.shelf.hide()
+        self.shelf.ticked.connect(self._ticked)
+        box = QtWidgets.QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 8)
+        box.setSpacing(4)
+        box.addLayout(head)
+        box.addWidget(self.path)
+        box.addWidget(self.space)
+        box.addLayout(below)
+        box.addWidget(self.shelf)
+
+    # What it is
+
+    def chosen(self) -> list[Chosen]:
+        """The items, or the shot; a needed one that is empty is there, for the core to refuse."""
+        if self.items:
+            return list(self.items)
+        path = self.path.text().strip()
+        return [Shot(path, self.space.text().strip())] if path or self.required else []
+
+    def choose(self, chosen: Sequence[Chosen]) -> None:
+        """Show these."""
+        items = [each for each in chosen if isinstance(each, Item)]
+        if items:
+            self._take_items(items)
+            return
+        shots = [each for each in chosen if isinstance(each, Shot)][:1] or [Shot("")]
+        self.items = []
+        self.space.setVisible(True)
+        self.path.setText(shots[0].path)
+        self.space.setText(shots[0].space)
+
+    def take_selection(self) -> None:
+        """What is selected in the host: all of it for a source, else the first."""
+
+        def take() -> None:
+            found = self._line.desk.host.selection()
+            if not found:
+                self._say("Nothing is selected.")
+                return
+            self._take_items(found if self._many else found[:1])
+
+        self._line.do(take)
+
+    def _take_items(self, items: Sequence[Item]) -> None:
+        self.items = list(items)
+        self.space.hide()  # the host says it
+        self.path.setText(", ".join(item.label for item in items))
+        self.path.setCursorPosition(0)
+        self._text_changed()
+
+    def _typed(self) -> None:
+        self.items = []
+        self.space.show()
+        self._settle.setInterval(TYPED_MS)
+
+    def _text_changed(self) -> None:
+        self._turn += 1
+        self.facts = None
+        self.thumb.hide()
+        self._say("")
+        self._settle.start()
+        self.changed.emit()
+
+    def _say(self, text: str) -> None:
+        self.about.setText(text)
+        self.about.setVisible(bool(text))
+
+    # What is known of it
+
+    def _look_up(self) -> None:
+        self._settle.setInterval(0)
+        turn, chosen = self._turn, self.chosen()
+        if not chosen or (isinstance(chosen[0], Shot) and not chosen[0].path):
+            return
+
+        def known(facts: Facts | WireError) -> None:
+            if turn != self._turn:
+                return
+            if isinstance(facts, WireError):
+                self._say(" ".join(text for text in (facts.title, facts.hint) if text))
+                return
+            self.facts = facts
+            several = f"{len(chosen)} shots, first: " if len(chosen) > 1 else ""
+            self._say("\n".join([several + facts.line(), *facts.notes]))
+            if facts.file:
+                self._line.ask("view.render", thumb_request(facts), pictured)
+            self.known.emit()
+
+        def pictured(call: Any) -> None:
+            if turn == self._turn and not call.error:  # what is wrong, the viewer says
+                picture = thumb_of(call.result["path"])
+                picture.setDevicePixelRatio(2)
+                self.thumb.setPixmap(picture)
+                self.thumb.setVisible(not picture.isNull())
+
+        self._line.facts(chosen[0], known)
+
+    # Where it comes from
+
+    def _list(self) -> None:
+        if not self.shelf.isHidden():
+            self.shelf.hide()
+            return
+        self._line.do(lambda: self._show_list(self._line.desk.host.items()))
+
+    def _show_list(self, items: Sequence[Item]) -> None:
+        if not items:
+            self._say(f"There is nothing in {self._line.desk.host_name} to choose.")
+            return
+        self.shelf.fill(items, self.items)
+        self.shelf.setFixedHeight(min(260, 16 + (THUMB[1] + 2) * max(2, len(items))))
+        self.shelf.show()
+        self.shelf.setFocus()
+
+    def _ticked(self, items: Sequence[Item]) -> None:
+        if items:
+            self._take_items(items)
+        else:
+            self.choose([])
 
     def _file(self) -> None:
         path, _ = QtWidgets.QFileDialog.getOpenFileName(self, label_of(self.name), self._near())
         if path:
-            self.path.setText(shot_of(path))
+            self.choose([Shot(shot_of(path))])
 
     def _folder(self) -> None:
         path = QtWidgets.QFileDialog.getExistingDirectory(self, label_of(self.name), self._near())
         if path:
-            self.path.setText(path)
+            self.choose([Shot(path)])
 
     def _near(self) -> str:
-        text = self.path.text()
+        text = "" if self.items else self.path.text()
         return text if os.path.isdir(text) else os.path.dirname(text)
 
 
 class Inputs(QtWidgets.QWidget):
-    """A field with a colour space for each input that the tool declares.
+    """A field for each input that the tool declares.
 
-    changed   the name of the input that is another one now.
+    changed   (name) it is another one now. known: (name) what is known of it has come.
     """
 
     changed = QtCore.Signal(str)
+    known = QtCore.Signal(str)
 
-    def __init__(self, spec: Mapping[str, Any]) -> None:
+    def __init__(self, spec: Mapping[str, Any], line: Line, can: frozenset[str]) -> None:
         super().__init__()
         self.setAcceptDrops(True)
-        self.fields: dict[str, PathField] = {}
-        self.spaces: dict[str, QtWidgets.QLineEdit] = {}
-        self._required = {row["name"]: row["required"] for row in spec["inputs"]}
+        self.fields: dict[str, InputField] = {}
         box = QtWidgets.QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
         for row in spec["inputs"]:
             name = row["name"]
-            field = self.fields[name] = PathField(name, row["help"])
-            field.path.setPlaceholderText(f"{row['help']}: drop a folder, frame or movie here")
-            space = self.spaces[name] = QtWidgets.QLineEdit()
-            space.setPlaceholderText("colour space, where the file does not say")
-            space.setAccessibleName(f"Colour space of the {name}")
-            wanted = "" if row["required"] else " (optional)"
-            label = QtWidgets.QLabel(label_of(name) + wanted)
-            label.setBuddy(field)
-            for each in (label, field, space):
-                box.addWidget(each)
-            box.addSpacing(6)
-            field.changed.connect(lambda n=name: self.changed.emit(n))
-            space.textChanged.connect(lambda _, n=name: self.changed.emit(n))
+            field = self.fields[name] = InputField(row, line, can)
+            box.addWidget(field)
+            field.changed.connect(self._told(self.changed, name))
+            field.known.connect(self._told(self.known, name))
 
-    def values(self) -> dict[str, dict[str, Any]]:
-        """The `inputs` of a `job.run`. A needed one that is empty is there: the core refuses it."""
-        found = {}
-        for name, field in self.fields.items():
-            path = field.path.text().strip()
-            if path or self._required[name]:
-                space = self.spaces[name].text().strip() or None
-                found[name] = {"path": path, "colorspace": space}
-        return found
+    def _told(self, signal: Any, name: str) -> Callable[[], None]:
+        return lambda: signal.emit(name)
 
-    def set_values(self, values: Mapping[str, Mapping[str, Any]]) -> None:
+    def chosen(self) -> dict[str, list[Chosen]]:
+        """Input name -> what is chosen for it; only 'source' may be several."""
+        found = {name: field.chosen() for name, field in self.fields.items()}
+        return {name: chosen for name, chosen in found.items() if chosen}
+
+    def choose(self, values: Mapping[str, Sequence[Chosen]]) -> None:
         for name, field in self.fields.items():
-            told = values.get(name, {})
-            field.path.setText(told.get("path", ""))
-            self.spaces[name].setText(told.get("colorspace") or "")
+            field.choose(values.get(name, ()))
 
     def take(self, paths: Sequence[str], at: QtCore.QPoint | None = None) -> None:
         """Put shots into the field they were dropped on, else into the next that are empty."""
@@ -169,7 +267,7 @@ class Inputs(QtWidgets.QWidget):
         empty = [f for f in self.fields.values() if not f.path.text() and f not in under]
         others = [f for f in self.fields.values() if f not in under and f not in empty]
         for field, shot in zip([*under, *empty, *others], shots, strict=False):
-            field.path.setText(shot)
+            field.choose([Shot(shot)])
 
     def dragEnterEvent(self, event: QtGui.QDragEnterEvent) -> None:
         if dropped(event.mimeData()):

@@ -26,7 +26,7 @@ else:
         QtGui.QAction = QtWidgets.QAction
         QtGui.QShortcut = QtWidgets.QShortcut
 
-__all__ = ["QT", "QtCore", "QtGui", "QtWidgets", "run_application", "spot"]
+__all__ = ["QT", "QtCore", "QtGui", "QtWidgets", "run_application", "run_dialog", "spot"]
 
 
 def spot(event: Any) -> QtCore.QPointF:
@@ -40,3 +40,8 @@ def spot(event: Any) -> QtCore.QPointF:
 def run_application(application: Any) -> int:
     """The event loop; the exit status."""
     return int(application.exec() if QT == 6 else application.exec_())
+
+
+def run_dialog(dialog: Any) -> Any:
+    """A dialog until it is closed; what it was closed with."""
+    return dialog.exec() if QT == 6 else dialog.exec_()

@@ -9,6 +9,9 @@ SHEET = """
 * { font-size: 13px; color: #c8c8c8; }
 QWidget { background: #2b2b2b; }
 QLabel, QCheckBox { background: transparent; }
+QToolButton { padding: 4px 8px; }
+QLabel[heading="true"] { color: #e8e8e8; border-top: 1px solid #3d3d3d; padding-top: 8px; }
+QLabel#busy { color: #e0a06c; }
 QLabel[quiet="true"] { color: #8f8f8f; font-size: 11px; }
 QLabel#summary { color: #a8a8a8; }
 QLabel#notice { background: #46302c; border-left: 3px solid #d0694a; padding: 8px; }
@@ -22,8 +25,9 @@ QDoubleSpinBox:focus, QTreeWidget:focus, QPushButton:focus, QToolButton:focus {
 QCheckBox:focus { color: #ffffff; }
 QLineEdit[refused="true"] { border: 1px solid #d0694a; }
 QLabel[refusal="true"] { color: #e08a6c; font-size: 11px; }
+QPushButton { padding: 5px 12px; }
 QPushButton, QToolButton {
-    background: #3a3a3a; border: 1px solid #4a4a4a; border-radius: 3px; padding: 5px 12px; }
+    background: #3a3a3a; border: 1px solid #4a4a4a; border-radius: 3px; }
 QPushButton:hover, QToolButton:hover { background: #444444; }
 QPushButton:disabled, QToolButton:disabled { color: #6a6a6a; background: #303030; }
 QPushButton#run { background: #3f5f7f; border-color: #55789b; color: #ffffff; }
@@ -49,9 +53,10 @@ QScrollBar:horizontal { background: #2b2b2b; height: 10px; margin: 0; }
 QScrollBar::handle:horizontal { background: #4a4a4a; border-radius: 4px; min-width: 30px; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: none; }
-QCheckBox::indicator {
+QCheckBox::indicator, QTreeWidget::indicator {
     width: 14px; height: 14px; background: #1f1f1f; border: 1px solid #6a6a6a; border-radius: 3px; }
-QCheckBox::indicator:checked { background: #6f94b8; border-color: #9dbcd9; }
+QCheckBox::indicator:checked, QTreeWidget::indicator:checked {
+    background: #6f94b8; border-color: #9dbcd9; }
 QCheckBox::indicator:focus { border: 1px solid #b0cbe6; }
 QToolTip { background: #1f1f1f; color: #c8c8c8; border: 1px solid #4a4a4a; }
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from answerprint.panel.qt import QtCore, QtGui, QtWidgets, spot
+from .qt import QtCore, QtGui, QtWidgets, spot
 
 SIZE = 1920  # of the longer side, in pixels: what a worker renders in a blink
 SIDES = ("before", "after")
@@ -28,7 +28,7 @@ class Canvas(QtWidgets.QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(320, 200)
+        self.setMinimumSize(220, 130)
         self.setAccessibleName("Before and after")
         self.pictures: dict[str, QtGui.QImage] = {}
         self.messages: dict[str, str] = {}
@@ -154,15 +154,17 @@ class Viewer(QtWidgets.QWidget):
     Of each side one picture is asked for at a time; what was wanted meanwhile is asked next,
     and only the newest of it: a slider that is dragged does not queue pictures up.
 
-    shown   (side) a picture of that side, or what refused it, is on the canvas now.
+    moved   another frame was gone to.
     """
 
-    shown = QtCore.Signal(str)
+    moved = QtCore.Signal()
 
     def __init__(self, ask: Ask) -> None:
         super().__init__()
         self._ask = ask
         self._paths: dict[str, str] = {}
+        self._spaces: dict[str, str] = {}
+        self.alone: dict[str, int] = {}  # side -> the only frame that there is of it
         self._wanted: dict[str, dict[str, Any]] = {}
         self._asked: dict[str, dict[str, Any]] = {}
         self.canvas = Canvas()
@@ -172,16 +174,18 @@ class Viewer(QtWidgets.QWidget):
         self.exposure = QtWidgets.QDoubleSpinBox()
         self.exposure.setRange(-16, 16)
         self.exposure.setSingleStep(0.25)
-        self.exposure.setSuffix(" stops")
+        self.exposure.setToolTip("In stops; of the looking only, it goes to no result")
         self.mode = QtWidgets.QComboBox()
         self.mode.addItems(MODES)
         fit = QtWidgets.QPushButton("Fit")
         fit.clicked.connect(self.canvas.fit)
         bar = QtWidgets.QHBoxLayout()
+        bar.setContentsMargins(8, 0, 8, 0)
         for text, widget in (("&Frame", self.frame), ("&Exposure", self.exposure)):
             label = QtWidgets.QLabel(text)
             label.setBuddy(widget)
             widget.setAccessibleName(text.replace("&", ""))
+            widget.setButtonSymbols(QtWidgets.QAbstractSpinBox.ButtonSymbols.NoButtons)
             bar.addWidget(label)
             bar.addWidget(widget)
         bar.addStretch(1)
@@ -193,17 +197,36 @@ class Viewer(QtWidgets.QWidget):
         box.addLayout(bar)
         self.mode.setAccessibleName("What is shown")
         self.mode.currentTextChanged.connect(self._mode)
-        self.frame.valueChanged.connect(lambda _: self.refresh())
+        self.frame.valueChanged.connect(self._moved)
         self.exposure.valueChanged.connect(lambda _: self.refresh())
 
-    def look_at(self, side: str, path: str, frame: int | None = None) -> None:
-        """Show this shot on that side; '' shows nothing there."""
-        self._paths[side] = path
+    def look_at(
+        self,
+        side: str,
+        path: str,
+        frame: int | None = None,
+        space: str = "",
+        alone: int | None = None,
+    ) -> None:
+        """Show this shot on that side; '' shows nothing there.
+
+        frame   go to this one. alone: the picture is of this frame only, whatever is gone to.
+        space   colour space of the files, where somebody said it.
+        """
+        self._paths[side], self._spaces[side] = path, space
+        self.alone.pop(side, None)
+        if alone is not None:
+            self.alone[side] = alone
         if frame is not None:
             self.frame.blockSignals(True)
             self.frame.setValue(frame)
             self.frame.blockSignals(False)
         self.refresh()
+
+    def wanted_size(self) -> int:
+        """Pixels on the longer side that a picture needs to fill the canvas."""
+        side = max(self.canvas.width(), self.canvas.height()) * self.devicePixelRatioF()
+        return min(SIZE, max(256, round(side)))
 
     def refresh(self) -> None:
         """Ask for the pictures as they should be now, changed on disk or not."""
@@ -213,14 +236,20 @@ class Viewer(QtWidgets.QWidget):
                 self._wanted.pop(side, None)
                 self.canvas.show_picture(side, None)
                 continue
+            told = {"space": self._spaces[side]} if self._spaces[side] else {}
             self._wanted[side] = {
                 "path": path,
-                "frame": self.frame.value(),
+                "frame": self.alone.get(side, self.frame.value()),
                 "exposure": self.exposure.value(),
                 "display": "",
                 "size": SIZE,
+                **told,
             }
             self._next(side)
+
+    def _moved(self) -> None:
+        self.refresh()
+        self.moved.emit()
 
     def _next(self, side: str) -> None:
         if side in self._wanted and side not in self._asked:
@@ -240,8 +269,12 @@ class Viewer(QtWidgets.QWidget):
         else:
             image = QtGui.QImage(call.result["path"])
             gone = f"The picture {call.result['path']} cannot be read." if image.isNull() else ""
-            self.canvas.show_picture(side, None if gone else image, gone)
-        self.shown.emit(side)
+            self.canvas.show_picture(side, None if gone else image, gone or self._stale(side))
+
+    def _stale(self, side: str) -> str:
+        """That a picture is not of the frame that is shown."""
+        only = self.alone.get(side)
+        return "" if only in (None, self.frame.value()) else f"{side.capitalize()}: frame {only}"
 
     def _mode(self, mode: str) -> None:
         self.canvas.mode = mode

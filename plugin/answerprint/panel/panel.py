@@ -1,0 +1,300 @@
+"""The panel put together: what is set on one side; picture, numbers and jobs on the other.
+
+It talks to one desk and keeps nothing that must outlive it. In a narrow dock both sides stand
+in one column.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+from answerprint_bridge.messages import WireError
+from answerprint_bridge.session import Run
+
+from .controls import Controls
+from .desk import Desk
+from .inputs import dropped
+from .jobs import Job, Order
+from .line import Line
+from .outcome import page_of
+from .qt import QtCore, QtGui, QtWidgets
+from .queue import QueueView
+from .style import SHEET
+from .viewer import Viewer
+
+LIVE_MS = 250  # a knob that rests for so long is taken up
+BUSY_MS = 2000
+NARROW = 780  # pixels below which there is one column
+LOOKED = "A look: nothing is placed. Run places it."
+
+
+class Panel(QtWidgets.QWidget):
+    """The whole panel on one desk, from 380 pixels width upwards; see `desk.Desk`."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk, self.line = desk, Line(desk, self)
+        self._told: tuple[Run, str] | None = None  # whose numbers are shown, with which note
+        self._unseen = True  # whether the source has not been run or looked at yet
+        self.setAcceptDrops(True)
+        self.setMinimumWidth(380)
+        self._live = self._timer(LIVE_MS, self._look_live, once=True)
+        self._busy = self._timer(BUSY_MS, lambda: self.line.do(self._ask_busy))
+        self._build()
+        self._listen()
+        # In a host that is making the panel, a style sheet set now would end the host.
+        self._timer(0, lambda: self.setStyleSheet(SHEET), once=True).start()
+        self._busy.start()
+        self.line.do(self._meet_host)
+
+    def _timer(self, pause: int, act: Callable[[], object], once: bool = False) -> QtCore.QTimer:
+        timer = QtCore.QTimer(self)
+        timer.setSingleShot(once)
+        timer.setInterval(pause)
+        timer.timeout.connect(act)
+        return timer
+
+    # How it is laid out
+
+    def _build(self) -> None:
+        self.controls = Controls(self.line)
+        self.viewer = Viewer(self.line.ask)
+        self.result = QtWidgets.QTextBrowser()
+        self.result.setOpenLinks(False)
+        self.result.anchorClicked.connect(QtGui.QDesktopServices.openUrl)
+        self.result.setAccessibleName("Result")
+        self.queue = QueueView(self.desk, self.line)
+        self.log = QtWidgets.QPlainTextEdit()
+        self.log.setReadOnly(True)
+        self.log.setMaximumBlockCount(5000)
+        self.log.setTabChangesFocus(True)
+        self.log.setAccessibleName("Log")
+        self.tabs = QtWidgets.QTabWidget()
+        for widget, text in ((self.result, "&Result"), (self.queue, "&Jobs"), (self.log, "&Log")):
+            self.tabs.addTab(widget, text)
+        pictures = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
+        pictures.addWidget(self.viewer)
+        pictures.addWidget(self.tabs)
+        pictures.setStretchFactor(0, 1)
+        pictures.setSizes([560, 300])
+        self.split = QtWidgets.QSplitter()
+        self.split.setChildrenCollapsible(False)
+        self.split.addWidget(self.controls)
+        self.split.addWidget(pictures)
+        self.split.setStretchFactor(1, 1)
+        self.split.setSizes([430, 930])
+        box = QtWidgets.QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.split)
+        for key, act in {
+            "Ctrl+Return": self.run,
+            "Ctrl+Shift+Return": self.look,
+            "Ctrl+.": self._cancel,
+            "Ctrl+1": lambda: self.viewer.mode.setCurrentText("Wipe"),
+            "Ctrl+2": lambda: self.viewer.mode.setCurrentText("Before"),
+            "Ctrl+3": lambda: self.viewer.mode.setCurrentText("After"),
+            "F5": self.refresh,
+        }.items():
+            shortcut = QtGui.QShortcut(QtGui.QKeySequence(key), self)
+            # The host's own shortcuts stay the host's while the focus is elsewhere.
+            shortcut.setContext(QtCore.Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+
+    def _listen(self) -> None:
+        controls, viewer = self.controls, self.viewer
+        controls.start.clicked.connect(self.run)
+        controls.glance.clicked.connect(self.look)
+        controls.built.connect(self._tab_order)
+        controls.source_known.connect(self._source_known)
+        controls.source_changed.connect(self._source_changed)
+        controls.adjusted.connect(self._adjusted)
+        viewer.moved.connect(self._frame_moved)
+        self.queue.again.connect(self._again)
+        self.queue.chosen.connect(self._show_job)
+        desk = self.desk
+        self.line.hear(desk.tools_known, controls.offer_tools)
+        self.line.hear(desk.starting, controls.set_starting)
+        self.line.hear(desk.pictured, self._pictured)
+        self.line.hear(desk.ended, self._ended)
+        self.line.hear(desk.looked, self._looked)
+        self.line.hear(desk.refused, self._refused)
+        self.line.hear(desk.said, self.log.appendPlainText)
+        viewer.frame.setValue(desk.kept.get("frame", viewer.frame.value()))
+        if job := self.queue.current():
+            self._show_job(job)
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        super().resizeEvent(event)
+        ways = QtCore.Qt.Orientation
+        way = ways.Vertical if self.width() < NARROW else ways.Horizontal
+        if way != self.split.orientation():
+            self.split.setOrientation(way)
+            whole = self.height() if way == ways.Vertical else self.width()
+            share = 0.5 if way == ways.Vertical else 0.32
+            self.split.setSizes([int(whole * share), int(whole * (1 - share))])
+            self._tell()
+
+    def _tab_order(self) -> None:
+        """From the tool downwards, then Run, then the pictures."""
+        order = [*self.controls.stops(), self.viewer.canvas, self.viewer.frame]
+        order += [self.viewer.exposure]
+        for one, other in itertools.pairwise(order):
+            QtWidgets.QWidget.setTabOrder(one, other)
+
+    # The host and the tools
+
+    def _meet_host(self) -> None:
+        self.controls.meet_host()
+        if self.desk.specs:
+            self.controls.offer_tools()
+        else:
+            self.desk.ask_tools()
+
+    def refresh(self) -> None:
+        """Ask worker and host again: for tools, settings, and what the inputs are now."""
+        self.controls.notice.hide()
+        self.line.do(self.controls.meet_host)
+        self.desk.ask_tools()
+
+    def _ask_busy(self) -> None:
+        if self.isVisible():
+            self.controls.set_busy(self.desk.host.busy())
+
+    # Running
+
+    def run(self) -> None:
+        """Start what is on the panel: one job for each source."""
+        if not self.controls.start.isEnabled():
+            return
+        self._live.stop()
+        self.controls.notice.hide()
+        self.controls.settle()
+        wanted = {"frame": self.viewer.frame.value(), "size": self.viewer.wanted_size()}
+        jobs = [self.desk.submit(order, wanted) for order in self.controls.orders()]
+        self.queue.choose(jobs[0])
+
+    def look(self) -> None:
+        """One picture of what is on the panel, of the first source; nothing is placed."""
+        if not self.controls.glance.isEnabled():
+            return
+        self._live.stop()
+        self.controls.notice.hide()
+        self.controls.settle()
+        self._look_at(self.controls.orders()[0], anew=True)
+
+    def _look_at(self, order: Order, anew: bool) -> None:
+        self.desk.look(order, self.viewer.frame.value(), self.viewer.wanted_size(), anew)
+
+    def _look_live(self) -> None:
+        order = self.controls.orders()[0]
+        if self.desk.measured(order):
+            self._look_at(order, anew=False)
+
+    def _adjusted(self, live: bool) -> None:
+        """A live parameter is looked at when it rests, where nothing has to be measured for it."""
+        if live and self.controls.live.isChecked() and self.controls.start.isEnabled():
+            self._live.start()
+
+    def _frame_moved(self) -> None:
+        self.desk.kept["frame"] = self.viewer.frame.value()
+        if "after" in self.viewer.alone:
+            self._adjusted(True)
+
+    def _again(self, job: Job) -> None:
+        """Repeat a job of the history, and show what it was set to."""
+        self.controls.restore(job.order)
+        self._source_changed()
+        self.queue.choose(self.desk.submit(job.order, job.preview))
+
+    def _cancel(self) -> None:
+        """The oldest job that was not asked yet: a key pressed twice ends nothing by force."""
+        for job in [job for job in self.desk.open_jobs() if job.state != "cancelling"][:1]:
+            self.desk.cancel(job)
+
+    # Pictures and numbers
+
+    def _source_changed(self) -> None:
+        self._unseen = True
+        self.viewer.look_at("after", "")
+        self.viewer.look_at("before", "")
+
+    def _source_known(self) -> None:
+        facts, graded = self.controls.source_facts(), self.controls.is_graded()
+        if facts is None or not self._unseen:
+            return
+        inside = facts.first <= self.viewer.frame.value() <= facts.last
+        frame = None if inside else facts.first
+        if facts.file and not graded:
+            told = facts.space if facts.said_by in ("host", "user") else ""
+            self.viewer.look_at("before", facts.file, frame, told)
+        else:
+            self.viewer.look_at("before", "", frame)
+            why = "Its picture comes with the first look or run: the host renders it then."
+            self.viewer.canvas.show_picture("before", None, why)
+        self.desk.kept["frame"] = self.viewer.frame.value()
+
+    def _pictured(self, job: Job) -> None:
+        if job is self.queue.current() and job.run:
+            self._show_pictures(job.run)
+
+    def _ended(self, job: Job) -> None:
+        if job.error and job.state != "cancelled":
+            self._refused(job.error)
+        elif job.run and job.run.report:
+            self.log.appendPlainText(job.run.report["sentence"])
+        if job is self.queue.current():
+            self._show_job(job)
+
+    def _looked(self, run: Run) -> None:
+        self._told = (run, LOOKED)
+        self._tell()
+        self._show_pictures(run)
+
+    def _show_job(self, job: Job) -> None:
+        """A job's numbers and its pictures."""
+        if job.run and job.run.status:
+            self._told = (job.run, "")
+            self._tell()
+            self._show_pictures(job.run)
+
+    def _tell(self) -> None:
+        if self._told:
+            narrow = self.split.orientation() == QtCore.Qt.Orientation.Vertical
+            self.result.setHtml(page_of(*self._told, narrow))
+
+    def _show_pictures(self, run: Run) -> None:
+        self._unseen = False
+        source = run.request["inputs"]["source"]
+        source = source if isinstance(source, dict) else {"pattern": source}
+        space = (source.get("colorspace") or {}).get("name", "")
+        self.viewer.look_at("before", source["pattern"], space=space)
+        frames = next((each for each in run.results if each["kind"] == "frames"), None)
+        if frames and frames["first"] is not None:
+            inside = frames["first"] <= self.viewer.frame.value() <= frames["last"]
+            self.viewer.look_at("after", frames["pattern"], None if inside else frames["first"])
+        elif run.picture:
+            self.viewer.look_at("after", run.picture["path"], alone=run.picture["frame"])
+        else:
+            self.viewer.look_at("after", "")
+            if run.ended:
+                self.viewer.canvas.show_picture("after", None, "No picture after: see Result.")
+        self.desk.kept["frame"] = self.viewer.frame.value()
+
+    def _refused(self, error: WireError) -> None:
+        self.controls.say("\n".join(text for text in (error.title, error.hint) if text))
+        self.log.appendPlainText("\n".join(t for t in (error.title, error.hint, error.detail) if t))
+
+    # What happens to it
+
+    def dragEnterEvent(self, event: QtGui.QDragEnterEvent) -> None:
+        if self.controls.start.isEnabled() and dropped(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QtGui.QDropEvent) -> None:
+        self.controls.inputs.take(dropped(event.mimeData()))
+        event.acceptProposedAction()
+
+    def open(self, paths: list[str]) -> None:
+        """Fill the inputs with shots on disk, when the form is there."""
+        self.controls.open(paths)
