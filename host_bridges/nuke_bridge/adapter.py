@@ -26,16 +26,31 @@ from answerprint_bridge.host import (
     SceneContext,
 )
 from answerprint_bridge.messages import CANCELLED, HOST_REFUSED, WireError
+from answerprint_bridge.results import Answer, Result
 
 from . import frames as out
-from . import script
-from .nodes import COLOUR, PLACES, Placing
+from . import group, script
+from . import recipe as recipes
+from .motion import Motion
+from .nodes import COLOUR, Placing
 
 MENU = "Answerprint"
 WITHOUT_PICTURE = ("BackdropNode", "StickyNote", "Viewer")
+SAID = ("", "note", "message")
+SETTINGS, NODES = "answerprint_settings", "nodes"
+ROWS: List[Dict[str, Any]] = [
+    {
+        "name": "place",
+        "kind": "pick",
+        "default": NODES,
+        "choices": [NODES, "Answerprint node"],
+        "live": False,
+        "help": "Results as nodes in a backdrop, or in one node with the tool's knobs and Bake",
+    }
+]
 
 
-class NukeHost(Placing):
+class NukeHost(Placing, Motion):
     """The Nuke that this Python runs in."""
 
     def info(self) -> HostInfo:
@@ -48,9 +63,10 @@ class NukeHost(Placing):
 
     def capabilities(self) -> frozenset[str]:
         """Looks need to know the working space: only where the script's colour is OCIO's."""
-        kinds = [each for each in PLACES if each not in COLOUR or script.working()]
+        every = (*Placing.PICTURES, *Motion.MOVES)
+        kinds = [each for each in every if each not in COLOUR or script.working()]
         shown = ("undo", "viewer") if nuke.GUI else ()
-        return frozenset([*(f"result:{each}" for each in kinds), "selection", *shown])
+        return frozenset([*(f"result:{each}" for each in kinds), "selection", "items", *shown])
 
     def context(self) -> SceneContext:
         root = nuke.root()
@@ -75,6 +91,38 @@ class NukeHost(Placing):
         chosen = [n for n in nuke.selectedNodes() if n.Class() not in WITHOUT_PICTURE]
         chosen.sort(key=lambda n: (n.xpos(), n.ypos()))
         return [Item(str(n.fullName()), _kind(n), str(n.name())) for n in chosen]
+
+    def items(self) -> List[Item]:
+        """Every Read of the script, from left to right; other nodes by selecting them."""
+        reads = nuke.allNodes("Read", group=nuke.root())
+        reads.sort(key=lambda n: (n.xpos(), n.ypos()))
+        return [Item(str(n.fullName()), _kind(n), str(n.name())) for n in reads]
+
+    def settings(self) -> List[Dict[str, Any]]:
+        kept = script.tags(nuke.root()).get(SETTINGS, {})
+        return [{**row, "value": kept.get(row["name"], row["default"])} for row in ROWS]
+
+    def configure(self, name: str, value: Any) -> None:
+        """Kept in the script's root, so that it is saved with the script."""
+        row = next((each for each in ROWS if each["name"] == name), None)
+        if row is None or value not in row["choices"]:
+            title = f"Nuke has no setting {name} = {value!r}."
+            raise WireError(HOST_REFUSED, title, "Choose one of those that are shown.")
+        kept = script.tags(nuke.root()).get(SETTINGS, {})
+        script.keep(nuke.root(), SETTINGS, {**kept, name: value})
+
+    def apply(
+        self, results: Sequence[Result], near: str = "", label: str = "", recipe: str = ""
+    ) -> List[Answer]:
+        """As nodes in a backdrop, or in an Answerprint node where the script says so.
+
+        What is only said stands where it is seen, in a backdrop.
+        """
+        chosen = {row["name"]: row["value"] for row in self.settings()}
+        wanted = chosen["place"] != NODES and recipe and not self._standing(recipe, near)
+        if wanted and any(each.became not in SAID for each in self.plan(results, near)):
+            return group.make(self, recipes.find(recipe), near)[1]
+        return super().apply(results, near, label, recipe)
 
     def describe(self, ref: str) -> ItemInfo:
         node = script.node(ref)

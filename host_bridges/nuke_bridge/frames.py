@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any, Iterator
@@ -16,7 +17,7 @@ import nuke
 from answerprint_bridge.host import ExportSpec, FrameSet, Progress
 from answerprint_bridge.messages import CANCELLED, HOST_REFUSED, WireError
 
-from . import script
+from . import exr, paths, script
 
 STILLS = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".hdr", ".tga", ".sgi")
 HASHES = re.compile("#+")
@@ -52,8 +53,8 @@ def own_files(node: Any) -> FrameSet | None:
     """
     if node.Class() != "Read" or node["disable"].value() or node["frame"].value():
         return None
-    file = _pattern(str(node["file"].value()))
-    if not os.path.isabs(file) or "[" in file or not file.lower().endswith(STILLS):
+    file = _pattern(paths.literal(str(node["file"].value())) or "")
+    if not os.path.isabs(file) or not file.lower().endswith(STILLS):
         return None
     if not NUMBER.search(os.path.basename(file)) and node["first"].value() != node["last"].value():
         return None
@@ -74,7 +75,17 @@ def export(node: Any, spec: ExportSpec, progress: Progress) -> FrameSet:
     if own is None:
         _render(node, frames, spec.bits, progress)
     gone = tuple(n for n in frames.numbers if not os.path.isfile(frames.path(n)))
-    return replace(frames, missing=gone)
+    frames = replace(frames, missing=gone)
+    return frames if own else replace(frames, digest=_digest(frames))
+
+
+def _digest(frames: FrameSet) -> str:
+    """Of the pictures: the same render is the same input, whatever Nuke wrote round it."""
+    try:
+        return exr.contents(frames)
+    except (OSError, EOFError, struct.error) as why:
+        title = f"What was rendered to {frames.pattern} cannot be read."
+        raise WireError(HOST_REFUSED, title, "Look whether the disk is full.", str(why)) from why
 
 
 def _render(node: Any, frames: FrameSet, bits: int, progress: Progress) -> None:
@@ -121,7 +132,7 @@ def _temporary_write(node: Any, pattern: str, bits: int) -> Iterator[Any]:
         after.callback(nuke.delete, write)
         write.setInput(0, node)
         for knob, value in (
-            ("file", script.safe(pattern)),
+            ("file", paths.quoted(pattern)),
             ("file_type", "exr"),  # before those of exr: they do not exist until then
             ("channels", "all"),
             ("raw", True),
@@ -140,10 +151,8 @@ def _plain(channel: str) -> str:
 
 
 def _pattern(file: str) -> str:
-    """A Read's path as a printf pattern, absolute, of the first view."""
+    """A Read's path as a printf pattern, of the first view."""
     folder, name = os.path.split(file)
     name = HASHES.sub(lambda m: f"%0{len(m[0])}d", name)
     view = nuke.views()[0]
-    file = os.path.join(folder, name).replace("%V", view).replace("%v", view[:1])
-    beside = str(nuke.root()["project_directory"].value())
-    return file if os.path.isabs(file) or not beside else os.path.join(beside, file)
+    return os.path.join(folder, name).replace("%V", view).replace("%v", view[:1])

@@ -25,11 +25,17 @@ VERSION = re.compile(r"[._-]v\d+$", re.IGNORECASE)
 
 def node(ref: str) -> Any:
     """The node of this full name. WireError -32020 where there is none."""
-    found = nuke.toNode(ref) if ref else None
-    if found is None:
+    there = found(ref)
+    if there is None:
         hint = "Choose another, or bring it back."
         raise WireError(HOST_REFUSED, f"There is no '{ref}' in the script.", hint)
-    return found
+    return there
+
+
+def found(ref: str) -> Any:
+    """The node of this full name, None where there is none."""
+    with nuke.root():  # names are looked for in the group that is open
+        return nuke.toNode(ref) if ref else None
 
 
 def group_of(where: Any) -> Any:
@@ -113,15 +119,6 @@ def path() -> str:
 def shot() -> str:
     """The script's name without its version: 'sc010' of 'sc010_v012.nk'."""
     return VERSION.sub("", os.path.splitext(os.path.basename(path()))[0])
-
-
-def safe(file: str) -> str:
-    """A path as a knob may hold it. WireError -32020 where Nuke would run a part of it."""
-    there = file.replace("\\", "/") if os.name == "nt" else file
-    if any(c in there for c in '[]$"\\{}'):
-        title = f"The path {file} has a character that Nuke runs as an expression."
-        raise WireError(HOST_REFUSED, title, 'Name folders and files without [ ] $ " \\ { }.')
-    return there
 
 
 def spoken(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from doubles import nuke_double as nuke
+from doubles import nuke_roto, nuke_ui
 
 from answerprint_bridge.host import FrameSet, Item
 from answerprint_bridge.results import KINDS
@@ -21,7 +22,9 @@ NAME = "answerprint_nuke"  # as it is called inside Nuke
 
 def adapter() -> Any:
     """The bridge's module `adapter`, loaded on the double."""
-    sys.modules["nuke"] = nuke
+    sys.modules["nuke"], sys.modules["nuke.rotopaint"] = nuke, nuke_roto
+    sys.modules["nukescripts"] = nuke_ui.nukescripts
+    nuke.rotopaint = nuke_roto
     if NAME not in sys.modules:
         spec = importlib.util.spec_from_file_location(
             NAME, BRIDGE / "__init__.py", submodule_search_locations=[str(BRIDGE)]
@@ -35,11 +38,7 @@ class Rig:
     """See `memory_host.Rig`."""
 
     keeps = frozenset({"windows", "pixel aspect"})
-    alone = dict.fromkeys(KINDS, "") | {
-        kind: kind for kind in ("cdl", "grade", "lut", "frames", "matte", "stmap", "note")
-    }
-    alone |= {"take": "frames", "tracks": "note", "camera": "note", "markers": "note"}
-    becomes = alone | {"roto": "matte", "corner_pin": "stmap", "retime": "frames"}
+    becomes = alone = {kind: kind for kind in KINDS} | {"take": "frames", "markers": "note"}
 
     def __init__(self, project: Path, gui: bool = True) -> None:
         module = adapter()
@@ -114,3 +113,8 @@ class Rig:
 
     def unsaved(self) -> None:
         nuke.root()["name"].setValue("")
+
+
+def terminal(project: Path) -> Rig:
+    """`nuke -t`: no undo, no menus, nobody to ask."""
+    return Rig(project, gui=False)

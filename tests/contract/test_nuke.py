@@ -1,9 +1,7 @@
 """What is Nuke's own, on the double of its module: the temporary Write, nodes, backdrop, undo."""
 
-import ast
 import dataclasses
-import importlib.metadata
-import inspect
+import threading
 
 import nuke_rig
 import numpy as np
@@ -103,7 +101,7 @@ def test_the_temporary_write_is_gone_whatever_happens(rig, tmp_path, how):
     rig.cancel_at(1 if how == "progress" else None)
     before = rig.everything()
     with pytest.raises(WireError) as ended:
-        export(rig, item, tmp_path / ("a [b]" if how == "unwritable" else "out"))
+        export(rig, item, tmp_path / ("a \\b" if how == "unwritable" else "out"))
     cancelled = how in ("cancel", "progress")
     assert (ended.value.code == CANCELLED) == cancelled
     assert writes() == []
@@ -201,9 +199,9 @@ def test_a_cube_of_the_working_space_stands_alone(rig):
 
 def test_what_cannot_be_built_whole_leaves_nothing(rig):
     before = rig.everything()
-    (answer,) = apply(rig, ONE_OF_EACH["lut"] | {"path": "looks [a]/match.cube"})
+    (answer,) = apply(rig, ONE_OF_EACH["lut"] | {"path": "looks \\a/match.cube"})
     assert answer.status == "refused"
-    assert "[a]" in answer.why
+    assert "no knob of Nuke can hold" in answer.why
     assert rig.everything() == before
 
 
@@ -322,7 +320,7 @@ def test_no_job_starts_while_nuke_renders(rig):
 def test_the_menu_comes_and_goes(rig):
     done = []
     rig.host.register_ui([Action("match", "Match...", lambda: done.append(1))])
-    nuke.menu("Nuke").findItem("Answerprint").findItem("Match...")()
+    nuke.menu("Nuke").findItem("Answerprint").findItem("Match...").invoke()
     assert done == [1]
     rig.host.unregister_ui()
     assert nuke.menu("Nuke").findItem("Answerprint") is None
@@ -370,48 +368,47 @@ def test_the_double_has_nukes_habits(rig):
         nuke.executeInMainThread(print)
 
 
-def stub():
-    """Names of the published stubs of Nuke 13.2 -> how they may be called, by argument names."""
-    files = importlib.metadata.files("types-nuke")
-    names = {}
-    for file in files:
-        if file.suffix == ".pyi":
-            for node in ast.parse(file.locate().read_text("utf-8")).body:
-                if isinstance(node, ast.FunctionDef):
-                    args = [] if node.args.vararg else [[arg.arg for arg in node.args.args]]
-                    names.setdefault(node.name, []).extend(args)
-                elif isinstance(node, ast.ClassDef):
-                    names.setdefault(node.name, [])
-                elif isinstance(node, ast.AnnAssign):
-                    names.setdefault(ast.unparse(node.target), [])
-    return names
+def test_the_double_looks_for_names_in_the_group_that_is_open(rig):
+    group = nuke.nodes.Group()
+    with group:
+        inner = nuke.nodes.Blur()
+        assert nuke.toNode("Blur1") is inner
+        assert nuke.toNode("Group1.Blur1") is None
+        assert rig.host.describe("Group1.Blur1"), "the bridge names nodes from the root"
+    assert nuke.toNode("Group1.Blur1") is inner
+    other = nuke.nodes.Group()
+    other.setName("Group1")
+    assert other.name() != "Group1"
+    nuke.delete(group)
+    assert inner not in nuke.scene.nodes
 
 
-LACKS = {  # not in the stubs -> who tells of it
-    "nodes": "Nuke 16.0 Python developer guide: nuke.nodes.Blur()",
-    "env": "Nuke 16.0 Python developer guide: nuke.env['gui']",
-    "GUI": "Nuke 16.0 Python API: nuke.GUI",
-    "CancelledError": "Nuke 16.0 Python API; read with getattr, absent before",
-}
+def test_the_double_evaluates_a_panel_late_and_runs_knob_scripts(rig):
+    panels = nuke_rig.nuke_ui.nukescripts.panels
+    panels.registerWidgetAsPanel("nobody.has.this", "A", "a.panel")
+    with pytest.raises(NameError):
+        panels.restorePanel("a.panel")
+    node = nuke.nodes.Group()
+    node.addKnob(nuke.Double_Knob("gain", "Gain"))
+    node["knobChanged"].setValue("nuke.tprint(nuke.thisNode().name(), nuke.thisKnob().name())")
+    node["gain"].setValue(2)
+    assert rig.said()[-1] == f"{node.name()} gain"
 
 
-def used():
-    """Names of the module `nuke` that the bridge uses."""
-    trees = [ast.parse(path.read_text("utf-8")) for path in nuke_rig.BRIDGE.glob("*.py")]
-    every = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-    return {n.attr for n in every if isinstance(n.value, ast.Name) and n.value.id == "nuke"}
+def test_the_double_queues_for_the_main_thread(rig):
+    done = []
+    call = threading.Thread(target=nuke.executeInMainThread, args=(done.append, (1,)))
+    call.start()
+    call.join()
+    assert done == []
+    nuke.process()
+    assert done == [1]
+    nuke.reset(gui=False)
+    with pytest.raises(RuntimeError):
+        nuke.menu("Nuke")
 
 
-def test_every_name_of_nuke_is_in_its_stubs():
-    assert {"execute", "root", "allNodes"} <= used()
-    assert used() - stub().keys() - LACKS.keys() == set()
-
-
-def test_the_double_takes_what_the_stubs_take():
-    wrong = {}
-    for name, ways in stub().items():
-        if name in used() and ways:
-            ours = list(inspect.signature(getattr(nuke, name)).parameters)
-            if not any(ours == theirs[: len(ours)] for theirs in ways):
-                wrong[name] = (ours, ways)
-    assert wrong == {}
+def test_the_doubles_table_ignores_what_it_cannot_read(rig):
+    table = nuke.nodes.Tracker4()["tracks"]
+    table.fromScript("{ 1 31 1 } { { 5 1 20 enable e 1 } } { { 1 2 } }")
+    assert table.rows() == []

@@ -4,23 +4,24 @@ It proves our logic, not Nuke. Its habits are those that documentation, stubs an
 code tell of: the knobs of EXR exist only after `file_type`; a Write's channels are rgb at first;
 `createNode` wires to the selection and selects, `nodes.X` does neither; `fromUserText` stretches
 the root; a list ignores an entry it lacks; `executeInMainThread` on the main thread hangs (here
-it raises); a terminal has no undo; an unknown knob is a NameError. `execute` writes real files.
+it raises); a terminal has no undo; an unknown knob is a NameError; a node is looked for in the
+group that is open. `execute` writes real files.
 
 The scene is the module's own: `reset()` begins a new one. `source()` makes a node of pictures.
+Scripts are saved as JSON, which is this double's own format.
 """
 
 from __future__ import annotations
 
 import copy
-import re
+import queue
 import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-import OpenImageIO as oiio
-
+from . import nuke_script, nuke_ui
 from .nuke_knobs import (
     CLASSES,
     EVERY,
@@ -28,17 +29,40 @@ from .nuke_knobs import (
     ROOT,
     Boolean_Knob,
     Color_Knob,
+    Double_Knob,
     Enumeration_Knob,
     File_Knob,
+    Int_Knob,
     Knob,
+    Multiline_Eval_String_Knob,
+    PyScript_Knob,
     String_Knob,
+    Tab_Knob,
     new_knob,
 )
+from .nuke_script import scriptOpen, scriptSaveAs, thisKnob, thisNode
+from .nuke_ui import getPaneFor
 
-__all__ = ["Boolean_Knob", "Color_Knob", "Enumeration_Knob", "File_Knob", "String_Knob"]
+__all__ = [
+    "Boolean_Knob",
+    "Color_Knob",
+    "Double_Knob",
+    "Enumeration_Knob",
+    "File_Knob",
+    "Int_Knob",
+    "Multiline_Eval_String_Knob",
+    "PyScript_Knob",
+    "String_Knob",
+    "Tab_Knob",
+    "getPaneFor",
+    "scriptOpen",
+    "scriptSaveAs",
+    "thisKnob",
+    "thisNode",
+]
 
 GUI = True
-INVISIBLE, WRITE_ALL, WRITE_USER_KNOB_DEFS = 0x400, 0x8, 0x20
+INVISIBLE, STARTLINE, WRITE_ALL, WRITE_USER_KNOB_DEFS = 0x400, 0x1000, 0x8, 0x20
 env = {"NukeVersionString": "16.0v4", "gui": True, "nc": False, "indie": False, "ple": False}
 scene: SimpleNamespace
 bars: list[str] = []  # titles of the progress bars that are open
@@ -52,8 +76,10 @@ class Node:
     def __init__(self, kind: str, parent: Any) -> None:
         knobs = ROOT if kind == "Root" else {**EVERY, **CLASSES[kind]}
         self._kind, self._parent, self._inputs = kind, parent, [None, None, None]
-        self._knobs = {name: new_knob(name, made) for name, made in knobs.items()}
-        self._name, self.pictures, self.frames = kind, None, None
+        self._knobs: dict[str, Knob] = {}
+        for name, made in knobs.items():
+            self.addKnob(new_knob(name, made))
+        self._name, self.pictures, self.frames, self.user = kind, None, None, []
 
     def __len__(self) -> int:
         return 0  # so that nobody asks a node whether it is true
@@ -65,7 +91,11 @@ class Node:
         return self._knobs["name"].value() or "Root" if self._kind == "Root" else self._name
 
     def setName(self, name: str, uncollide: bool = True) -> None:
-        self._name = name
+        taken = {n.name() for n in scene.nodes if n is not self and n.parent() is self._parent}
+        self._name, number = name, 0
+        while uncollide and self._name in taken:
+            number += 1
+            self._name = f"{name}{number}"
 
     def fullName(self) -> str:
         above = self._parent
@@ -74,11 +104,11 @@ class Node:
     def parent(self) -> Any:
         return self._parent
 
-    def knob(self, name: str) -> Knob | None:
+    def knob(self, p: str) -> Knob | None:
         if self._kind == "Write" and self._knobs["file_type"].value() == "exr":
-            for late, made in EXR.items():
-                self._knobs.setdefault(late, new_knob(late, made))
-        return self._knobs.get(name)
+            for late in EXR.keys() - self._knobs.keys():
+                self.addKnob(new_knob(late, EXR[late]))
+        return self._knobs.get(p)
 
     def knobs(self) -> dict[str, Knob]:
         return dict(self._knobs)
@@ -90,7 +120,18 @@ class Node:
         return knob
 
     def addKnob(self, knob: Knob) -> None:
+        """Also the knobs of its class; those that come later are the artist's or ours."""
         self._knobs[knob.name()] = knob
+        knob.node_of, knob.heard = self, self._heard
+        if hasattr(self, "user"):
+            self.user.append(knob.name())
+
+    def _heard(self, knob: Knob) -> None:
+        if code := self._knobs["knobChanged"].value() if "knobChanged" in self._knobs else "":
+            nuke_script.run(code, self, knob)
+
+    def nodes(self) -> list[Any]:
+        return [n for n in scene.nodes if n.parent() is self]
 
     def setInput(self, number: int, node: Any) -> bool:
         self._inputs[number] = node
@@ -110,14 +151,20 @@ class Node:
         self["ypos"].setValue(y)
 
     def firstFrame(self) -> int:
-        name = "first_frame" if self is scene.root else "first"
-        told = self.frames.first if self.frames else None
-        return self[name].value() if name in self._knobs else told or scene.root.firstFrame()
+        return self._range("first")
 
     def lastFrame(self) -> int:
-        name = "last_frame" if self is scene.root else "last"
-        told = self.frames.last if self.frames else None
-        return self[name].value() if name in self._knobs else told or scene.root.lastFrame()
+        return self._range("last")
+
+    def _range(self, end: str) -> int:
+        """A Read's own, else that of what it shows, else the script's."""
+        name = f"{end}_frame" if self is scene.root else end
+        if name in self._knobs:
+            return self._knobs[name].value()
+        if self.frames:
+            return getattr(self.frames, end)
+        above = scene.root if self._inputs[0] is None else self._inputs[0]
+        return above._range(end)
 
     def format(self) -> Any:
         told = self._origin()
@@ -136,7 +183,7 @@ class Node:
         return ["rgba.red", "rgba.green", "rgba.blue", "rgba.alpha"]
 
     def writeKnobs(self, flags: int = 0) -> str:
-        return "\n".join(f"{name} {knob.value()!r}" for name, knob in self._knobs.items())
+        return "\n".join(f"{name} {knob.told()!r}" for name, knob in self._knobs.items())
 
     def __enter__(self) -> Any:
         scene.inside.append(self)
@@ -146,6 +193,11 @@ class Node:
         scene.inside.pop()
 
     def _origin(self) -> Any:
+        """What its pictures are, None where nobody says."""
+        if self.frames is None and self._kind == "Read" and find_spec("OpenImageIO"):
+            from . import nuke_pictures
+
+            return nuke_pictures.header(self)
         above = self._inputs[0]
         return self.frames or (None if above is None else above._origin())
 
@@ -162,6 +214,8 @@ def _maker(kind: str) -> Callable[..., Node]:
         while node.fullName() in taken:
             number += 1
             node._name = f"{kind}{number}"
+        if kind == "Input":
+            node["number"].setValue(sum(n.Class() == "Input" for n in node.parent().nodes()))
         scene.nodes.append(node)
         for name, value in knobs.items():
             node[name].setValue(value)
@@ -200,7 +254,10 @@ def allNodes(
 
 
 def toNode(s: str) -> Node | None:
-    return next((n for n in scene.nodes if n.fullName() == s), None)
+    """Looked for in the group that is open."""
+    here = scene.inside[-1]
+    start = "" if here is scene.root else here.fullName() + "."
+    return next((n for n in scene.nodes if n.fullName() == start + s), None)
 
 
 def selectedNodes(filter: str = "") -> list[Node]:
@@ -210,6 +267,8 @@ def selectedNodes(filter: str = "") -> list[Node]:
 def delete(n: Node) -> None:
     if n not in scene.nodes:
         raise ValueError("A PythonObject is not attached to a node")
+    for inner in n.nodes():
+        delete(inner)
     scene.nodes.remove(n)
     for other in scene.nodes:
         other._inputs = [None if each is n else each for each in other._inputs]
@@ -225,72 +284,28 @@ def executing() -> bool:
 
 def execute(nameOrNode: Any, start: int, end: int, incr: int = 1, views: Any = ("main",)) -> None:
     """Renders a Write to real files."""
-    scene.executed.append((nameOrNode, scene.root["proxy"].value(), start))
+    from . import nuke_pictures
+
+    proxy = scene.root["proxy"].value()
+    scene.executed.append((nameOrNode, proxy, start))
     for number in range(start, end + 1, incr):
         if scene.cancel_render:
             raise CancelledError("Cancelled")
         try:
-            light = image(nameOrNode.input(0), number)
+            light = nuke_pictures.image(nameOrNode.input(0), number)
         except RuntimeError:
             if scene.leaves_halves:
-                with open(_path(nameOrNode["file"].value(), number), "wb") as half:
+                with open(nameOrNode["file"].evaluate(number), "wb") as half:
                     half.write(b"v/1\x01")
             raise
-        _save(nameOrNode, number, light)
+        nuke_pictures.save(nameOrNode, number, light, proxy, f"run {len(scene.executed)}")
 
 
-def image(node: Node, number: int) -> np.ndarray:
-    """What a node shows: (H, W, C) float32 in the working space. RuntimeError as Nuke's."""
-    if node.pictures is not None:
-        if number not in node.pictures:
-            raise RuntimeError(f"{node.name()}: no picture at frame {number}")
-        return node.pictures[number]
-    if node.Class() == "Read":
-        space = node["colorspace"].value()
-        if not node["raw"].value() and "ACES - ACEScg" not in space:
-            raise RuntimeError(f"{node.name()}: this double does not convert from {space}")
-        return _open(node["file"].value(), number)
-    if node.Class() in ("Dot", "Blur") and node.input(0) is not None:
-        return image(node.input(0), number)
-    raise RuntimeError(f"{node.name()}: this double cannot compute a {node.Class()}")
+def image(node: Node, number: int) -> Any:
+    """See `nuke_pictures`, which needs numpy."""
+    from . import nuke_pictures
 
-
-def _path(file: str, number: int) -> str:
-    folder, _, name = file.rpartition("/")
-    name = re.sub(r"%0(\d)d", lambda m: f"{number:0{m[1]}d}", name)
-    return f"{folder}/" + re.sub("#+", lambda m: f"{number:0{len(m[0])}d}", name)
-
-
-def _open(file: str, number: int) -> np.ndarray:
-    buffer = oiio.ImageBuf(_path(file, number))
-    if buffer.has_error:
-        raise RuntimeError(f"{_path(file, number)}: {buffer.geterror()}")
-    return np.asarray(buffer.get_pixels("float"))
-
-
-def _save(write: Node, number: int, pixels: np.ndarray) -> None:
-    asked = write["channels"].value()
-    count = {"rgb": 3, "rgba": 4, "all": pixels.shape[2]}[asked]
-    shape, box = write.input(0).format(), write.input(0).bbox()
-    step = 2 if scene.root["proxy"].value() else 1
-    light = pixels[::step, ::step, :count]
-    if not write["raw"].value():
-        light = np.clip(light, 0, 1) ** (1 / 2.2)
-    kind = {"16 bit half": "half", "32 bit float": "float"}[write["datatype"].value()]
-    spec = oiio.ImageSpec(light.shape[1], light.shape[0], count, kind)
-    spec.channelnames = tuple("RGBA"[:count])
-    spec.x, spec.y = box.x(), shape.height() - box.y() - box.h()
-    spec.full_width, spec.full_height = shape.width() // step, shape.height() // step
-    zips = write["compression"].value() == "Zip (1 scanline)"
-    spec.attribute("compression", "zips" if zips else "none")
-    spec.attribute("DateTime", "")
-    spec.attribute("PixelAspectRatio", shape.pixelAspect())
-    path = _path(write["file"].value(), number)
-    out = oiio.ImageOutput.create(path)
-    if not (out and out.open(path, spec)):
-        raise RuntimeError(f"{write.name()}: {path} cannot be opened")
-    if not (out.write_image(np.ascontiguousarray(light)) and out.close()):
-        raise RuntimeError(f"{write.name()}: {out.geterror()}")
+    return nuke_pictures.image(node, number)
 
 
 class Undo:
@@ -340,13 +355,19 @@ class Undo:
 
 def _state() -> list[Any]:
     return [
-        (n, {name: copy.copy(knob) for name, knob in n._knobs.items()}, list(n._inputs))
+        (n, {name: _copied(knob) for name, knob in n._knobs.items()}, list(n._inputs))
         for n in scene.nodes
     ]
 
 
+def _copied(knob: Knob) -> Knob:
+    made = copy.deepcopy(knob)
+    made.node_of, made.heard = knob.node_of, knob.heard
+    return made
+
+
 def _told(state: list[Any]) -> list[Any]:
-    return [(id(n), {k: v.value() for k, v in knobs.items()}, ins) for n, knobs, ins in state]
+    return [(id(n), {k: v.told() for k, v in knobs.items()}, ins) for n, knobs, ins in state]
 
 
 class ProgressTask:
@@ -372,27 +393,16 @@ class ProgressTask:
         bars.remove(self.title)
 
 
-class _Menu:
-    def __init__(self) -> None:
-        self.entries: dict[str, Any] = {}
-
-    def addMenu(self, name: str, icon: str = "") -> Any:
-        return self.entries.setdefault(name, _Menu())
-
-    def addCommand(self, name: str, command: Any = None, shortcut: str = "") -> None:
-        self.entries[name] = command
-
-    def findItem(self, name: str) -> Any:
-        return self.entries.get(name)
-
-    def removeItem(self, name: str) -> None:
-        del self.entries[name]
-
-
-def menu(name: str) -> _Menu:
+def menu(name: str) -> nuke_ui.Menu:
     if not GUI:
         raise RuntimeError("there are no menus in a terminal")
-    return scene.menus.setdefault(name, _Menu())
+    return scene.menus.setdefault(name, nuke_ui.Menu(name))
+
+
+def getFramesAndViews(label: str, default: str) -> Any:
+    """What the artist answers: (range, views), or None."""
+    scene.shown.append(f"{label} {default}")
+    return scene.frames_and_views(default)
 
 
 def message(prompt: str) -> None:
@@ -420,14 +430,34 @@ def connectViewer(inputNum: int, node: Node) -> None:
 
 
 def executeInMainThread(call: Any, args: Any = (), kwargs: Any = {}) -> None:  # noqa: B006
+    """Queued for the main thread, which `process` plays."""
     if threading.current_thread() is threading.main_thread() or not GUI:
         raise RuntimeError("Nuke hangs here")
+    scene.queue.put((call, args, kwargs, None))
 
 
-executeInMainThreadWithResult = executeInMainThread
+def executeInMainThreadWithResult(call: Any, args: Any = (), kwargs: Any = {}) -> Any:  # noqa: B006
+    if threading.current_thread() is threading.main_thread() or not GUI:
+        raise RuntimeError("Nuke hangs here")
+    done = threading.Event()
+    scene.queue.put((call, args, kwargs, done))
+    done.wait()
 
 
-def source(pictures: dict[int, np.ndarray], frames: Any) -> Node:
+def process(wait: float = 0.05) -> None:
+    """Nuke's event loop, once: what other threads asked for."""
+    try:
+        call, args, kwargs, done = scene.queue.get(timeout=wait)
+    except queue.Empty:
+        return
+    try:
+        call(*args, **kwargs)
+    finally:
+        if done:
+            done.set()
+
+
+def source(pictures: dict[int, Any], frames: Any) -> Node:
     """A node without files that shows these pictures; frames: their FrameSet."""
     node = nodes.Constant()
     node.pictures, node.frames = pictures, frames
@@ -446,7 +476,11 @@ def reset(gui: bool = True) -> None:
         warnings=[],
         executed=[],
         menus={},
+        queue=queue.Queue(),
+        this=[],  # node and knob of the scripts that run
+        pressed=[],  # buttons
         answers=lambda prompt: False,
+        frames_and_views=lambda default: (default, ["main"]),
         executing=False,
         cancel_render=False,
         leaves_halves=False,  # whether a frame that fails leaves a part of its file
@@ -456,4 +490,7 @@ def reset(gui: bool = True) -> None:
     )
     scene.root = Node("Root", None)
     scene.inside.append(scene.root)
-    File_Knob.script = scene
+    scene.tcl, scene.press = nuke_script.tcl, nuke_script.press
+    Knob.script = scene
+    nuke_ui.nukescripts.panels.registered.clear()
+    nuke_ui.nukescripts.panels.shown.clear()
