@@ -16,9 +16,8 @@ import time
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
-from typing import Any, Callable, List, Protocol, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from answerprint_bridge.host import (
     Action,
@@ -27,31 +26,29 @@ from answerprint_bridge.host import (
     HostInfo,
     Item,
     ItemInfo,
-    Marker,
     Progress,
     SceneContext,
 )
-from answerprint_bridge.results import CannotPlace, Form, Refs, Result
+from answerprint_bridge.messages import CANCELLED, WireError
+from answerprint_bridge.remote import Artist
+from answerprint_bridge.results import Form
 
-from . import clips, facts, grades, markers, pool, render
+from . import clips, facts, grades, render, shape, stills
 from .facts import refused
-from .found import Found
+from .placing import Placing
+from .said import UNDER, UNSAID, Said
+
+UNNAMED = (
+    "results are not saved anywhere until you name a folder for them (Results folder, below "
+    "DaVinci Resolve in the panel)"
+)
 
 
-class Artist(Protocol):
-    """The panel that the artist looks at, and what it answers."""
-
-    def progress(self, title: str) -> AbstractContextManager[Progress]: ...
-    def message(self, level: str, title: str, detail: str) -> None: ...
-    def ask(self, question: str, default: bool) -> bool: ...
-
-
-class ResolveHost(Found):
-    """resolve        the object that a script from Resolve's menu is given.
-    project           folder that results go below, '' while the artist has named none.
-    grading, output   colour spaces the artist named, for a project that is not colour-managed.
-    pick              clip colour or flag to work on; '': the clip under the playhead.
-    luts              the master LUT folder. results: what relative names in results are below.
+class ResolveHost(Placing):
+    """resolve    the object that a script from Resolve's menu is given.
+    said          what the artist has told of the project.
+    luts          the master LUT folder. results: what relative names in results are below.
+    pause         waits a moment between two looks at a render.
 
     Raises WireError -32020 for an edition or version that cannot be worked with.
     """
@@ -60,17 +57,17 @@ class ResolveHost(Found):
         self,
         resolve: Any,
         artist: Artist,
-        project: str = "",
+        said: Said,
         luts: Path | None = None,
         results: str = "",
         pause: Callable[[], object] = lambda: time.sleep(0.2),
     ) -> None:
         super().__init__()
         facts.check(resolve)
-        self.resolve, self.artist, self.project = resolve, artist, project
+        self.resolve, self.artist, self.said = resolve, artist, said
         self.luts, self.results, self.pause = luts or facts.lut_folder(), results, pause
-        self.grading = self.output = self.pick = ""
         self.actions: List[Action] = []
+        self._listed: Dict[str, Any] = {}  # the clips that `items` found last
 
     # Who and where
 
@@ -80,11 +77,25 @@ class ResolveHost(Found):
         return HostInfo("DaVinci Resolve", told, edition, platform.python_version())
 
     def capabilities(self) -> frozenset[str]:
-        places = {"frames", "take", "markers", "note"}
+        places = {"frames", "matte", "take", "markers", "note"}
         places |= {"cdl"} if self.grade_spaces() else set()
         places |= set() if grades.lut_refusal(self.luts, "") else {"lut"}
-        renders = {"export:graded"} if not render.refusal(self.resolve, 0, 0) else set()
-        return frozenset(f"result:{kind}" for kind in places) | renders | {"markers", "timeline"}
+        found = {"markers", "timeline", "selection", "items", "take back"}
+        found |= {"export:graded"} if not render.refusal(self.resolve, 0, 0) else set()
+        return frozenset({f"result:{kind}" for kind in places} | found)
+
+    def news(self) -> list[str]:
+        """What this edition, version or set-up cannot do, and why, where it was not told yet."""
+        told = facts.shortfalls(self.resolve)
+        if why := grades.lut_refusal(self.luts, "a cube"):
+            told.append(f"LUTs are off: {why}.")
+        if told == self.said.noted("", "told"):
+            return []
+        try:
+            self.said.note("", "told", told)
+        except WireError as unwritable:
+            return [*told, str(unwritable)]
+        return told
 
     def accepts(self, form: Form) -> str:
         if form.kind == "lut" and (why := grades.lut_refusal(self.luts, form.data["path"])):
@@ -103,48 +114,75 @@ class ResolveHost(Found):
         rate: Fraction = facts.rate(line.GetSetting("timelineFrameRate"))
         space = next(iter(self.grade_spaces()), "")
         name = str(clips.project(self.resolve).GetName())
-        shot = str(line.GetName())
-        return SceneContext(
-            name, self.project, shot, rate, first, max(first, end - 1), *size, space=space
-        )
+        folder, shot = self._wish("results_folder"), str(line.GetName())
+        last = max(first, end - 1)
+        return SceneContext(name, folder, shot, rate, first, last, *size, space=space)
 
     def grade_spaces(self) -> Tuple[str, ...]:
-        space = facts.working_space(clips.project(self.resolve), self.grading)
+        said = self._space("grading_space")
+        space = facts.working_space(clips.project(self.resolve), said)
         return (space,) if space else ()
 
     def selection(self) -> list[Item]:
-        """The clips of the colour or flag in `pick`, or the one under the playhead."""
-        if not self.pick:
+        """The clips of the colour or flag that was chosen, or the one under the playhead."""
+        pick = self._wish("work_on")
+        if pick == UNDER:
             return [clips.item(clips.under_playhead(self.resolve))]
-        found = clips.coloured(self.resolve, self.pick)
+        found = clips.coloured(self.resolve, pick)
         if not found:
             hint = "Give it to the shots, or choose the clip under the playhead."
-            raise refused(f"No clip of the timeline has the colour or flag '{self.pick}'.", hint)
+            raise refused(f"No clip of the timeline has the colour or flag '{pick}'.", hint)
         return [clips.item(each) for each in found]
 
     def items(self) -> list[Item]:
-        """Every clip of the timeline, for a list to tick."""
-        return [clips.item(each) for each in clips.every(self.resolve)]
+        """Every clip of the timeline and every still of the Gallery, for a list to tick."""
+        self._listed = {f"clip:{each.GetUniqueId()}": each for each in clips.every(self.resolve)}
+        found = [clips.item(each) for each in self._listed.values()]
+        project = clips.project(self.resolve)
+        return [*found, *(item for item, _, _ in stills.every(project))]
 
     def describe(self, ref: str) -> ItemInfo:
-        return clips.describe(self._clip(ref))
+        output = self._output()
+        if ref.startswith("still:"):
+            stills.find(clips.project(self.resolve), ref)
+            scene = self.context()
+            size = scene.width, scene.height
+            return ItemInfo(*size, 1, 1, ("R", "G", "B"), space=output, graded_space=output)
+        # A list is described item by item: to look for each in the timeline would take minutes.
+        clip = self._listed.get(ref)
+        if clip is None or f"clip:{clip.GetUniqueId()}" != ref:
+            clip = self._clip(ref)
+        return replace(clips.describe(clip), graded_space=output)
+
+    def settings(self) -> list[Dict[str, Any]]:
+        project = clips.project(self.resolve)
+        return self.said.rows(str(project.GetUniqueId()), facts.managed(project))
+
+    def configure(self, name: str, value: Any) -> None:
+        self.said.take(str(clips.project(self.resolve).GetUniqueId()), name, value)
 
     # Out
 
     def export_frames(self, ref: str, spec: ExportSpec, progress: Progress) -> FrameSet:
+        if ref.startswith("still:"):
+            project = clips.project(self.resolve)
+            space = self._known_output(stills.find(project, ref)[0].label)
+            return stills.export(self.resolve, project, ref, spec, space)
         clip = self._clip(ref)
-        info = clips.describe(clip)
+        info, name = clips.describe(clip), clip.GetName()
         first = info.first if spec.first is None else spec.first
         last = info.last if spec.last is None else spec.last
         if not spec.graded and (frames := clips.in_place(clip, first, last)):
+            self._sure_of_space(clip)
             return frames
-        space = facts.output_space(clips.project(self.resolve), self.output)
-        why = render.refusal(self.resolve, info.width, info.height)
-        if not space:
-            why = "nobody knows the colour space that it renders in; name it in the panel"
-        if why:
+        if why := render.refusal(self.resolve, info.width, info.height):
             hint = "Or render it to scene-linear EXR by hand and choose those frames."
-            raise refused(f"'{clip.GetName()}' is not rendered: {why}.", hint)
+            raise refused(f"'{name}' is not rendered: {why}.", hint)
+        space = self._known_output(name)
+        why = "is retimed" if clips.retimed(clip) else "is media that only Resolve opens"
+        question = f"'{name}' {why}. Shall Resolve render its frames {first}-{last} now?"
+        if not spec.graded and not self.ask(question, True):
+            raise WireError(CANCELLED, f"'{name}' was not rendered.")
         return render.render(self.resolve, clip, spec, progress, space, self.pause)
 
     def export_timeline(self, path: str) -> str:
@@ -155,68 +193,19 @@ class ResolveHost(Found):
             raise refused(f"Resolve did not export '{line.GetName()}' to {path}.", hint)
         return path
 
-    # In
-
     def import_timeline(self, path: str, name: str) -> str:
-        media_pool = clips.project(self.resolve).GetMediaPool()
+        project = clips.project(self.resolve)
+        count = int(project.GetTimelineCount())
+        if name in [project.GetTimelineByIndex(i + 1).GetName() for i in range(count)]:
+            raise refused(f"There is a timeline '{name}' already.", "Give it another name.")
+        if why := shape.fault(path):
+            hint = "Export a timeline from Resolve as OTIO and change that one."
+            raise refused(f"Resolve would not take {path}: {why}.", hint)
         told = {"timelineName": name, "importSourceClips": True}
-        if not (made := media_pool.ImportTimelineFromFile(path, told)):
-            hint = "Use a name that no timeline has, and an OTIO that came out of Resolve."
+        if not (made := project.GetMediaPool().ImportTimelineFromFile(path, told)):
+            hint = "Close Resolve's dialogs; or import it by hand to see why."
             raise refused(f"Resolve did not import {path} as '{name}'.", hint)
         return f"timeline:{made.GetUniqueId()}"
-
-    def import_frames(self, frames: FrameSet, near: str, label: str) -> Refs:
-        frames = replace(frames, pattern=os.path.join(self.results, frames.pattern))
-        media_pool = clips.project(self.resolve).GetMediaPool()
-        made = pool.bring_in(media_pool, frames, label, self._undo)
-        return (f"media:{made.GetUniqueId()}",)
-
-    def place_cdl(self, data: Result, near: str, label: str) -> Refs:
-        def grade(clip: Any, node: int) -> None:
-            grades.set_cdl(clip, node, data)
-
-        return self._graded(near, label, grade)
-
-    def place_lut(self, data: Result, near: str, label: str) -> Refs:
-        def grade(clip: Any, node: int) -> None:
-            path = grades.install_lut(self.luts, os.path.join(self.results, data["path"]))
-            clips.project(self.resolve).RefreshLUTList()
-            grades.set_lut(clip, node, path)
-
-        return self._graded(near, label, grade)
-
-    def place_take(self, data: Result, near: str, label: str) -> Refs:
-        """A take beside the clip's own, where the frames cover the clip."""
-        clip, frames = self._near(near), FrameSet.of(data)
-        first, last = clips.span(clip)
-        if frames.first > first or frames.last < last or frames.missing:
-            raise CannotPlace(f"its frames do not cover {first}-{last} of '{clip.GetName()}'")
-        with self.undo_group(label):
-            (ref,) = self.import_frames(frames, near, label)
-            source = self._media(ref)
-            self._undo.append(lambda: pool.drop_take(clip, source))
-            pool.add_take(clip, source, first - frames.first, last - frames.first)
-        return (ref, f"take:{clip.GetUniqueId()}:{source.GetUniqueId()}")
-
-    def place_markers(self, data: Result, near: str, label: str) -> Refs:
-        told = [Marker(m["frame"], m["text"], m.get("kind", "note")) for m in data["markers"]]
-        return self._marked(self._near(near), told, label)
-
-    def place_note(self, data: Result, near: str, label: str) -> Refs:
-        """A marker at the clip's last frame or the next free one: `markers` need those inside."""
-        clip, line = self._near(near), clips.timeline(self.resolve)
-        frame = markers.free(line, int(clip.GetEnd()) - 1 - int(line.GetStartFrame()))
-        name = f"{label or 'Answerprint'}: {clip.GetName()}"
-        ref = markers.add(line, frame, name, data["text"])
-        self._undo.append(lambda: markers.remove(line, ref))
-        return (ref,)
-
-    def add_markers(self, ref: str, told: Sequence[Marker]) -> int:
-        try:
-            return len(self._marked(self._clip(ref), told, "Answerprint"))
-        except CannotPlace as why:
-            hint = "Move or delete the marker that is there."
-            raise refused("The markers were not set.", hint, str(why)) from why
 
     # With the artist
 
@@ -229,17 +218,10 @@ class ResolveHost(Found):
     def ask(self, question: str, default: bool) -> bool:
         return self.artist.ask(question, default)
 
-    def take_back(self, ref: str) -> str:
-        """Return a clip to the version that was current before a grade of ours; its name."""
-        told = self.read_tag(ref, "before")
-        if not told:
-            hint = "Choose your version on the Color page, under Local Versions."
-            raise refused(f"Nobody knows what stood before '{ref}'.", hint)
-        grades.load(self._clip(ref), told["versionName"], told["versionType"])
-        return str(told["versionName"])
-
     def busy(self) -> str:
-        return "Resolve renders" if clips.project(self.resolve).IsRenderingInProgress() else ""
+        if clips.project(self.resolve).IsRenderingInProgress():
+            return "Resolve renders"
+        return "" if self._wish("results_folder") else UNNAMED
 
     def register_ui(self, actions: Sequence[Action]) -> None:
         """Kept for the agent: Resolve's menus cannot be changed by scripts."""
@@ -254,35 +236,33 @@ class ResolveHost(Found):
     def shutdown(self) -> None:
         self.unregister_ui()
 
-    def _graded(self, near: str, label: str, grade: Callable[[Any, int], None]) -> Refs:
-        """Numbers or a LUT in a node of a new version; the version before is remembered."""
-        clip = self._near(near)
-        node = grades.node(clip, lambda question: self.ask(question, False))
-        node_label = grades.graph(clip).GetNodeLabel(node)
-        before = grades.current(clip)
-        with self.undo_group(label):
-            name = grades.begin(clip, label)
-            self._undo.append(lambda: grades.drop(clip, name, before))
-            grades.load(clip, name, grades.LOCAL)
-            grades.same_node(clip, node, node_label)
-            grade(clip, node)
-            number = clip.GetUniqueId()
-            ours = self.read_tag(f"version:{number}:{before['versionName']}", "before")
-            local = before["versionType"] == grades.LOCAL
-            ref = f"version:{number}:{name}"
-            self.tag(ref, "before", ours if ours and local else before)
-        return (ref,)
+    def _sure_of_space(self, clip: Any) -> None:
+        """Ask, once for a project, where Resolve names a clip's space as nobody here knows it."""
+        project = clips.project(self.resolve)
+        number, called = str(project.GetUniqueId()), clips.unknown_space(clip)
+        agreed = self.said.noted(number, "by file") or []
+        if not called or called in agreed or not facts.managed(project):
+            return
+        question = (
+            f"Resolve calls the colour space of '{clip.GetName()}' '{called}', which Answerprint "
+            "does not know. Shall such files be decoded by what they say of themselves?"
+        )
+        if not self.ask(question, False):
+            hint = "Choose its file in the panel instead, and name its colour space there."
+            raise refused(f"'{clip.GetName()}' is in '{called}', which is not known here.", hint)
+        self.said.note(number, "by file", [*agreed, called])
 
-    def _marked(self, clip: Any, told: Sequence[Marker], label: str) -> Refs:
-        line, (first, last) = clips.timeline(self.resolve), clips.span(clip)
-        ahead = int(clip.GetStart()) - int(line.GetStartFrame()) - first
-        refs: List[str] = []
-        with self.undo_group(label):
-            for each in told:
-                if not first <= each.frame <= last:
-                    raise CannotPlace(f"frame {each.frame} is not in the clip, {first}-{last}")
-                name = f"{label}: {each.kind}"
-                ref = markers.add(line, each.frame + ahead, name, each.text, each.length)
-                self._undo.append(partial(markers.remove, line, ref))
-                refs.append(ref)
-        return tuple(refs)
+    def _space(self, name: str) -> str:
+        said = self._wish(name)
+        return "" if said == UNSAID else str(said)
+
+    def _output(self) -> str:
+        """The space that pictures leave Resolve in, '' where nobody knows."""
+        return facts.output_space(clips.project(self.resolve), self._space("render_space"))
+
+    def _known_output(self, name: str) -> str:
+        if not (space := self._output()):
+            hint = "Or render it to scene-linear EXR by hand and choose those frames."
+            why = "nobody knows the colour space that it renders in; name it in the panel"
+            raise refused(f"'{name}' is not rendered: {why}.", hint)
+        return space

@@ -13,7 +13,7 @@ from typing import Any, Iterator, Tuple
 
 from answerprint_bridge.host import FrameSet, Item, ItemInfo
 
-from .facts import NAMES, rate, refused
+from .facts import NAMES, has, rate, refused
 
 STILLS = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".jpeg")
 MOVIES = (".mov", ".mp4", ".webm", ".mkv", ".mxf")
@@ -30,6 +30,8 @@ def timeline(resolve: Any) -> Any:
 
 
 def project(resolve: Any) -> Any:
+    if not has(resolve, "GetProjectManager"):
+        raise refused("Resolve has gone.", "Start it again, and Answerprint from its menu.")
     manager = resolve.GetProjectManager()
     found = manager.GetCurrentProject() if manager else None
     if not found:
@@ -80,22 +82,48 @@ def span(clip: Any) -> Tuple[int, int]:
 
 
 def describe(clip: Any) -> ItemInfo:
-    """Size, range, rate and handles; file: '' where our decoder cannot open the media."""
+    """Size, range, rate and handles; file: '' where only Resolve can make its frames.
+
+    The frames of a retimed clip are those of the timeline, numbered on from its first.
+    """
     source, (first, last) = media(clip), span(clip)
     width, height = size(source)
     head = int(clip.GetLeftOffset())
-    length = int(source.GetClipProperty("Frames"))
+    tail = int(source.GetClipProperty("Frames")) - head - (last - first + 1)
+    other_speed = retimed(clip)
     return ItemInfo(
         width,
         height,
         first,
         last,
         ("R", "G", "B"),
-        pattern(source),
+        "" if other_speed else pattern(source),
         space(source),
         rate(source.GetClipProperty("FPS")),
-        handles=(head, length - head - (last - first + 1)),
+        handles=(0, 0) if other_speed else (head, tail),
+        shot=shot(clip),
     )
+
+
+def retimed(clip: Any) -> bool:
+    """Whether the timeline shows its frames otherwise than one for one. Told from 19.0 on.
+
+    Two frames more or less say nothing: Resolve's source frames are off by one on some clips,
+    and whether the last one is included is not documented.
+    A change of speed that ends where it would have ended anyway is not seen.
+    """
+    if not has(clip, "GetSourceEndFrame"):
+        return False
+    first, last = clip.GetSourceStartFrame(), clip.GetSourceEndFrame()
+    return abs(int(last) - int(first) - int(clip.GetDuration())) > 2
+
+
+def shot(clip: Any) -> str:
+    """A clip's name as that of a folder: 'A001_C003.[1001-1100].exr' is A001_C003."""
+    name, ending = os.path.splitext(str(clip.GetName()))
+    name = name if ending.lower() in STILLS + MOVIES else name + ending
+    name = re.sub(r"[._ -]*\[[0-9]+-[0-9]+\]$", "", name)
+    return re.sub(r'[/\\:*?"<>|%\0]', "_", name).strip(". ")
 
 
 def size(source: Any) -> Tuple[int, int]:
@@ -106,6 +134,12 @@ def size(source: Any) -> Tuple[int, int]:
 def space(source: Any) -> str:
     """The colour space a media's values are in, by our config's name; '': its file says so."""
     return NAMES.get(str(source.GetClipProperty("Input Color Space")), "")
+
+
+def unknown_space(clip: Any) -> str:
+    """What Resolve calls a clip's colour space, where that is no name of ours; else ''."""
+    name = str(media(clip).GetClipProperty("Input Color Space") or "")
+    return "" if name in NAMES else name
 
 
 def pattern(source: Any) -> str:

@@ -35,6 +35,15 @@ NAMES = {
     "ARRI Wide Gamut 4/ARRI LogC4": "ARRI LogC4",
     "S-Gamut3/S-Log3": "S-Log3 S-Gamut3",
     "S-Gamut3.Cine/S-Log3": "S-Log3 S-Gamut3.Cine",
+    "Panasonic V-Gamut/V-Log": "V-Log V-Gamut",
+    "Canon Cinema Gamut/Canon Log 2": "CanonLog2 CinemaGamut D55",
+    "Canon Cinema Gamut/Canon Log 3": "CanonLog3 CinemaGamut D55",
+    "REDWideGamutRGB/Log3G10": "Log3G10 REDWideGamutRGB",
+    "Blackmagic Wide Gamut/Blackmagic Design Film Gen 5": "BMDFilm WideGamut Gen5",
+    "Apple Log": "Apple Log",
+    "sRGB": "sRGB Encoded Rec.709 (sRGB)",
+    "Rec.709 (Scene)": "Camera Rec.709",
+    "Rec.709 Gamma 2.2": "Gamma 2.2 Encoded Rec.709",
     "Rec.709/Gamma 2.4": "Gamma 2.4 Encoded Rec.709",
     "Rec.709 Gamma 2.4": "Gamma 2.4 Encoded Rec.709",
     "Rec.709/Linear": "Linear Rec.709 (sRGB)",
@@ -75,6 +84,37 @@ def check(resolve: Any) -> None:
         )
 
 
+def there(resolve: Any) -> bool:
+    """Whether Resolve still runs: of one that has gone no method is found any more."""
+    return has(resolve, "GetVersionString")
+
+
+def shortfalls(resolve: Any) -> list[str]:
+    """What this version and edition cannot do, and why; one sentence each."""
+    now, told = version(resolve), []
+    name = f"Resolve {resolve.GetVersionString()}"
+    if now < RENDERS:
+        told.append(
+            f"{name} renders nothing for Answerprint, for before 19.1 your render settings would "
+            "be lost: camera raw, retimed clips and 'as graded' are off."
+        )
+    if now < GRAPHS:
+        told.append(
+            f"{name} does not tell whether a node is empty or a clip is retimed: you are asked "
+            "before numbers go into a node, and a retimed clip has to be rendered by hand."
+        )
+    if not studio(resolve):
+        told.append(
+            f"Free Resolve renders up to {MOST_FREE[0]} x {MOST_FREE[1]}; larger clips are "
+            "not written through the grade."
+        )
+        told.append(
+            "Free Resolve runs no Python scripts from 21.1 on. After such an update use "
+            "the stand-alone panel on an exported OTIO, EDL or XML."
+        )
+    return told
+
+
 def rate(value: Any) -> Fraction:
     """A frame rate as Resolve tells it ('23.976', 24, '29.97 DF') as an exact one."""
     told = float(str(value).split()[0])
@@ -97,8 +137,14 @@ def working_space(project: Any, said: str = "") -> str:
 
 def output_space(project: Any, said: str = "") -> str:
     """The colour space that renders come out in, EXR too; '' where nobody knows."""
-    managed = "ColorManaged" in str(project.GetSetting("colorScienceMode"))
-    return _named(project, "colorSpaceOutput") if managed else said
+    if "ColorManaged" in str(project.GetSetting("colorScienceMode")):
+        return _named(project, "colorSpaceOutput")
+    return said
+
+
+def managed(project: Any) -> bool:
+    """Whether Resolve says in which spaces the project grades and renders."""
+    return bool(working_space(project) and output_space(project))
 
 
 def _named(project: Any, setting: str) -> str:

@@ -1,7 +1,7 @@
 """What a reference stands for, and what is remembered of it.
 
-clip:ID, media:ID, marker:NUMBER, version:CLIP:NAME and take:CLIP:MEDIA, with Resolve's own
-unique ids: they hold as long as the project does.
+clip:ID, media:ID, marker:NUMBER, version:CLIP:NAME, take:CLIP:MEDIA and matte:MEDIA:PATH, with
+Resolve's own unique ids: they hold as long as the project does.
 """
 
 from __future__ import annotations
@@ -97,14 +97,21 @@ class Found(Host):
 
     def _source(self, ref: str) -> Any:
         """The media that keeps the tags of a reference."""
-        return self._media(ref) if ref.startswith("media:") else clips.media(self._clip(ref))
+        kind, _, rest = ref.partition(":")
+        if kind in ("media", "matte"):
+            return self._media(f"media:{rest.partition(':')[0]}")
+        return clips.media(self._clip(ref))
 
     def _pool(self) -> Iterator[Any]:
         return pool.every(clips.project(self.resolve).GetMediaPool().GetRootFolder())
 
     def _there(self) -> set[str]:
         """References of all that exists now."""
-        found = {f"media:{each.GetUniqueId()}" for each in self._pool()}
+        media_pool, found = clips.project(self.resolve).GetMediaPool(), set()
+        for each in self._pool():
+            mattes = media_pool.GetClipMatteList(each) or ()
+            found.add(f"media:{each.GetUniqueId()}")
+            found |= {f"matte:{each.GetUniqueId()}:{path}" for path in mattes}
         for clip in clips.every(self.resolve):
             number = clip.GetUniqueId()
             names = clip.GetVersionNameList(grades.LOCAL) or ()

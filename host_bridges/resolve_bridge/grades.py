@@ -26,19 +26,22 @@ def graph(clip: Any) -> Any:
     return clip.GetNodeGraph() if has(clip, "GetNodeGraph") else clip
 
 
-def node(clip: Any, allow: Callable[[str], bool]) -> int:
-    """The node that takes our numbers, from 1. allow(question): what the artist says."""
+def node(clip: Any, otherwise: int, allow: Callable[[str], bool]) -> int:
+    """The node that takes our numbers, from 1: an empty one labelled AP, or `otherwise`.
+
+    allow(question): what the artist says, where what is in that node would be replaced.
+    """
     nodes = graph(clip)
     for index in range(1, int(nodes.GetNumNodes()) + 1):
         if nodes.GetNodeLabel(index) == LABEL and _empty(nodes, index):
             return index
     question = (
         f"'{clip.GetName()}' has no empty node labelled {LABEL}. Shall the numbers replace what "
-        "is in node 1? It happens in a new version; yours stays as it is."
+        f"is in node {otherwise}? It happens in a new version; yours stays as it is."
     )
-    if not nodes.GetNumNodes() or not allow(question):
+    if int(nodes.GetNumNodes()) < otherwise or not allow(question):
         raise CannotPlace(f"it has no empty node labelled {LABEL}: add one and place again")
-    return 1
+    return otherwise
 
 
 def _empty(nodes: Any, index: int) -> bool:

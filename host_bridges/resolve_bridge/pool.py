@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import partial
 from typing import Any, Callable, Iterator, List
 
@@ -60,6 +61,23 @@ def add_take(clip: Any, source: Any, start: int, end: int) -> None:
         raise CannotPlace(f"Resolve added no take to '{clip.GetName()}'")
     if not clip.SelectTakeByIndex(int(clip.GetTakesCount())):
         raise CannotPlace(f"Resolve did not choose the new take of '{clip.GetName()}'")
+
+
+def choose_take(clip: Any, index: int) -> None:
+    if not clip.SelectTakeByIndex(index):
+        hint = "Choose it in the Take Selector on the Edit page."
+        raise refused(f"Resolve did not choose take {index} of '{clip.GetName()}'.", hint)
+
+
+def add_matte(storage: Any, pool: Any, source: Any, frames: FrameSet) -> str:
+    """Frames as a matte of a media; the path that Resolve lists it under."""
+    before = set(pool.GetClipMatteList(source) or ())
+    name = re.sub("%0?([0-9]*)d", lambda token: "#" * int(token[1] or 1), frames.pattern)
+    done = storage.AddClipMattesToMediaPool(source, [name])
+    added = [path for path in pool.GetClipMatteList(source) or () if path not in before]
+    if not done or len(added) != 1:
+        raise CannotPlace(f"Resolve added no matte to '{source.GetName()}'")
+    return str(added[0])
 
 
 def takes(clip: Any) -> Iterator[tuple[int, Any]]:

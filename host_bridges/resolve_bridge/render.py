@@ -17,7 +17,7 @@ from typing import Any, Callable
 from answerprint_bridge.host import ExportSpec, FrameSet, Progress
 from answerprint_bridge.messages import CANCELLED, WireError
 
-from . import clips, grades
+from . import clips, grades, pages
 from .facts import MOST_FREE, RENDERS, refused, studio, version
 
 FORMAT, CODEC = "exr", "RGBHalfZIP"
@@ -46,7 +46,7 @@ def render(
     first = info.first if spec.first is None else spec.first
     last = info.last if spec.last is None else spec.last
     start = int(clip.GetStart()) + first - info.first
-    with ExitStack() as restored:
+    with pages.kept(resolve), ExitStack() as restored:
         _prepare(resolve, clip, spec, restored)
         settings = _settings(spec, info, start, last - first)
         _run(resolve, settings, progress, pause, restored)
@@ -82,8 +82,6 @@ def _settings(spec: ExportSpec, info: Any, start: int, more: int) -> dict[str, A
 def _prepare(resolve: Any, clip: Any, spec: ExportSpec, restored: ExitStack) -> None:
     """The clip's track alone, ungraded if asked, the artist's render settings put aside."""
     project, line = clips.project(resolve), clips.timeline(resolve)
-    page = resolve.GetCurrentPage()
-    _later(restored, "return to your page", resolve.OpenPage, page)
     own = clip.GetTrackTypeAndIndex()[1]
     for track in range(1, int(line.GetTrackCount("video")) + 1):
         wanted, now = track == own, bool(line.GetIsTrackEnabled("video", track))

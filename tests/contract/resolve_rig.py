@@ -19,7 +19,8 @@ from doubles import resolve_double as double
 from scenes import ONE_OF_EACH
 
 from answerprint_bridge.host import FrameSet, Item
-from answerprint_bridge.messages import CANCELLED, WireError
+from answerprint_bridge.messages import CANCELLED, WireError, decode, encode
+from answerprint_bridge.remote import RemoteHost, answers
 from answerprint_bridge.results import KINDS
 
 
@@ -38,6 +39,7 @@ def _loaded(name: str = "answerprint_resolve") -> Any:
 
 
 adapter = _loaded()
+markers, said = (importlib.import_module(f"answerprint_resolve.{n}") for n in ("markers", "said"))
 SPACES = {"ACEScg": "ACEScg", "": ""}
 
 
@@ -47,7 +49,9 @@ class Artist:
     def __init__(self) -> None:
         self.said: list[tuple[str, str, str]] = []
         self.asked: list[str] = []
+        self.rendered: list[str] = []  # questions whether Resolve may render
         self.answers: Callable[[str, bool], bool] = lambda question, default: default
+        self.renders = True
         self.stops_at: int | None = None
 
     @contextmanager
@@ -58,6 +62,9 @@ class Artist:
         self.said.append((level, title, detail))
 
     def ask(self, question: str, default: bool) -> bool:
+        if "Resolve render" in question:
+            self.rendered.append(question)
+            return self.renders
         self.asked.append(question)
         return self.answers(question, default)
 
@@ -99,12 +106,15 @@ class Rig:
         self.add("wide", double.MediaPoolItem(self.world, "/raw/wide.braw", 1001, 1040))
         self.artist = Artist()
         self.project = project
+        self.said_of_it = said.Said(None)
         self.host = adapter.ResolveHost(
-            self.resolve, self.artist, str(project), luts, str(results), pause=lambda: None
+            self.resolve, self.artist, self.said_of_it, luts, str(results), pause=lambda: None
         )
+        self.say("results_folder", str(project))
         self.becomes = dict.fromkeys(KINDS, "frames")
-        own = ("cdl", "lut", "frames", "take", "markers", "note")
+        own = ("cdl", "lut", "frames", "matte", "take", "markers", "note")
         self.becomes |= {kind: kind for kind in own} | {"tracks": "note", "camera": "note"}
+        self.becomes["roto"] = "matte"
         self.alone = self.becomes | dict.fromkeys(("grade", "roto", "corner_pin", "retime"), "")
 
     def add(self, name: str, media: Any, track: int = 1) -> Any:
@@ -126,13 +136,13 @@ class Rig:
             self.world, "/raw/A001 映.braw", frames.first, frames.last, **how
         )
         media._pictures = dict(pictures)
-        return self.item(self.add("rendered", media))
+        return self.item(self.add("sc010", media))
 
     def on_disk(self, frames: FrameSet) -> Item:
         path = frames.pattern.replace("%04d", f"[{frames.first:04d}-{frames.last:04d}]")
         how = {"Input Color Space": SPACES[frames.space]}
         media = double.MediaPoolItem(self.world, path, frames.first, frames.last, **how)
-        return self.item(self.add("on disk", media))
+        return self.item(self.add("sc010", media))
 
     def frames(self, ref: str) -> FrameSet:
         media = next(m for m in self._media() if f"media:{m._id}" == ref)
@@ -166,6 +176,8 @@ class Rig:
         }
         for media in self._media():
             found[f"media:{media._id}"] = repr((media._properties, media._markers))
+            for path in media._mattes:
+                found[f"matte:{media._id}:{path}"] = path
         for clip in self.line._clips:
             place = (clip._name, clip._start, clip._length, clip._track, clip._colour)
             found[f"clip:{clip._id}"] = repr(place)
@@ -175,14 +187,16 @@ class Rig:
             for take in clip._takes[1:]:
                 source = take["mediaPoolItem"]._id
                 found[f"take:{clip._id}:{source}"] = repr((take["startFrame"], take["endFrame"]))
-        for ref, frame, _ in adapter.markers.ours(self.line):
+        for ref, frame, _ in markers.ours(self.line):
             found[ref] = repr((frame, self.line._markers[float(frame)]["note"]))
         theirs = [m for m in self.line._markers.values() if "answerprint" not in m["customData"]]
         project = self.resolve._manager._project
         state = (project._state, project._presets, project._jobs, self.line._tracks)
-        return found | {"markers": repr(theirs), "state": repr((state, self.resolve._page))}
+        return found | {"markers": repr(theirs), "state": repr((state, self.world.page))}
 
     def remove(self, ref: str) -> None:
+        for media in self._media():
+            media._mattes = [p for p in media._mattes if ref != f"matte:{media._id}:{p}"]
         for folder in self.pool._all():
             folder._clips = [m for m in folder._clips if f"media:{m._id}" != ref]
 
@@ -195,9 +209,13 @@ class Rig:
     def said(self) -> list[tuple[str, str, str]]:
         return self.artist.said
 
+    def say(self, name: str, value: Any) -> None:
+        """The artist sets one of the host's settings."""
+        self.host.configure(name, value)
+
     def unsaved(self) -> None:
         """The artist has named no folder for the project."""
-        self.host.project = ""
+        self.say("results_folder", "")
 
     def _media(self) -> list[Any]:
         return [media for folder in self.pool._all() for media in folder._clips]
@@ -225,3 +243,40 @@ def _write(folder: str, name: str, number: int, media: Any, light: np.ndarray) -
 def newest(project: Path) -> Rig:
     """Studio 21.0, managed, timeline in ACEScct, output in ACEScg."""
     return Rig(project)
+
+
+class Line:
+    """The wire between agent and panel: each message through its encoding, in one process."""
+
+    def __init__(self, artist: Artist) -> None:
+        self.artist, self.handlers, self.shown = artist, {}, None
+        self.message, self.ask = artist.message, artist.ask
+
+    def __call__(self, method: str, params: dict[str, Any], progress: Any = None) -> Any:
+        asked = decode(encode({"id": 1, "method": method, "params": params}))
+        self.shown = progress
+        try:
+            answer = {"result": self.handlers[asked["method"]](asked["params"])}
+        except WireError as refused:
+            answer = {"error": refused.wire()}
+        told = decode(encode({"id": 1, **answer}))
+        if "error" in told:
+            raise WireError.read(told["error"])
+        return told["result"]
+
+    @contextmanager
+    def progress(self, title: str) -> Iterator[Any]:
+        yield self if self.shown is None else self.shown
+
+    def tell(self, done: int, total: int, message: str = "") -> None:
+        """Nobody looks."""
+
+
+class RemoteRig(Rig):
+    """The same, as the panel's process has it: behind requests."""
+
+    def __init__(self, project: Path) -> None:
+        super().__init__(project)
+        line = Line(self.artist)
+        local, self.host = self.host, RemoteHost(line, self.artist)
+        local.artist, line.handlers = line, answers(local)

@@ -90,6 +90,13 @@ def test_a_dialog_that_is_open_is_named(rig):
         rig.host.selection()
 
 
+def test_resolve_that_has_gone_is_named(rig):
+    rig.world.gone = True
+    assert rig.resolve.GetVersionString is None
+    with pytest.raises(WireError, match="Resolve has gone"):
+        rig.host.busy()
+
+
 # --- what is worked on -----------------------------------------------------------------------
 
 
@@ -98,12 +105,14 @@ def test_the_source_is_under_the_playhead_or_has_a_colour_or_flag(rig):
     assert [each.label for each in rig.host.selection()] == ["hero"]
     rig.line._playhead = wide._start
     assert [each.label for each in rig.host.selection()] == ["wide"]
-    rig.host.pick, hero._colour, wide._flags = "Chocolate", "Chocolate", ["Chocolate"]
+    rig.say("work_on", "Green")
+    hero._colour, wide._flags = "Green", ["Green"]
     assert [each.label for each in rig.host.selection()] == ["hero", "wide"]
-    rig.host.pick = "Teal"
+    rig.say("work_on", "Teal")
     with pytest.raises(WireError, match="'Teal'"):
         rig.host.selection()
-    rig.host.pick, rig.line._playhead = "", 86400 + 1000
+    rig.say("work_on", "under the playhead")
+    rig.line._playhead = 86400 + 1000
     with pytest.raises(WireError, match="no clip under the playhead"):
         rig.host.selection()
 
@@ -150,7 +159,7 @@ def test_an_output_space_that_nobody_knows_is_asked_for_and_not_guessed(rig, tmp
     item = shot(rig)
     with pytest.raises(WireError, match="name it in the panel"):
         export(rig, item, tmp_path / "out")
-    rig.host.output = "ACEScg"
+    rig.say("render_space", "ACEScg")
     assert export(rig, item, tmp_path / "again").space == "ACEScg"
 
 
@@ -173,6 +182,7 @@ def test_a_render_leaves_everything_as_it_was(rig, tmp_path, turn):
     title = rig.add("title", above, track=2)
     title._start = rig.clip(item.ref)._start  # it would hide the shot
     before, current = rig.snapshot(), rig.clip(item.ref)._current
+    rig.line._playhead = title._start + 1
     rig.cancel_at(turn)
     if turn is None:
         assert export(rig, item, tmp_path / "out").numbers == (1001, 1002, 1003)
@@ -182,6 +192,7 @@ def test_a_render_leaves_everything_as_it_was(rig, tmp_path, turn):
         assert stopped.value.code == CANCELLED
     assert rig.snapshot() == before
     assert rig.clip(item.ref)._current == current
+    assert rig.line._playhead == title._start + 1
 
 
 def test_a_render_ends_where_the_next_shot_begins(rig, tmp_path):
@@ -293,7 +304,7 @@ def test_numbers_are_only_placed_in_the_timelines_own_space(rig):
     rig.world.settings["colorScienceMode"] = "davinciYRGB"
     (answer,) = rig.host.apply([CDL])
     assert "not colour-managed" in answer.why
-    rig.host.grading = "ACEScct"
+    rig.say("grading_space", "ACEScct")
     assert rig.host.apply([CDL])[0].status == "done"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import itertools
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,16 +13,9 @@ from typing import Any
 
 import numpy as np
 
-SINCE = {
-    "GetNodeGraph": (19, 0),
-    "GetTrackTypeAndIndex": (19, 0),
-    "GetToolsInNode": (19, 0),
-    "ResetAllGrades": (19, 1),
-    "DeleteRenderPreset": (19, 1),
-    "GetThirdPartyMetadata": (19, 0),
-    "SetThirdPartyMetadata": (19, 0),
-}
-"""Methods that 18.5 lacks: the version that brought them."""
+from . import resolve_names
+
+TOLD = json.loads(resolve_names.NAMES.read_text("utf-8"))
 
 
 class World:
@@ -29,7 +23,10 @@ class World:
 
     def __init__(self, version: tuple[int, int], studio: bool, luts: Path, cwd: Path) -> None:
         self.version, self.studio, self.luts, self.cwd = version, studio, luts, cwd
+        self.names = resolve_names.known(version, TOLD)
         self.modal = False  # a dialog is open, and calls fail until somebody clicks
+        self.gone = False  # Resolve has ended, and its objects are left over
+        self.page = "edit"
         self.settings = {
             "colorScienceMode": "davinciYRGBColorManagedv2",
             "separateColorSpaceAndGamma": "0",
@@ -60,7 +57,8 @@ class Thing:
             return object.__getattribute__(self, name)
         world = object.__getattribute__(self, "_w")
         found = inspect.getattr_static(type(self), name, None)
-        if found is None or SINCE.get(name, (0, 0)) > world.version:
+        here = f"{type(self).__name__}.{name}" in world.names
+        if found is None or not here or world.gone:
             return None
         if world.modal and callable(found):
             return lambda *args: None
@@ -99,6 +97,7 @@ class MediaPoolItem(Marked):
     def __init__(self, world: World, path: str, first: int, last: int, **more: str) -> None:
         super().__init__(world)
         self._meta: dict[str, str] = {}
+        self._mattes: list[str] = []
         self._pictures: dict[int, np.ndarray] | None = None
         self._properties = {
             "File Path": path,
@@ -168,7 +167,7 @@ class TimelineItem(Thing):
         self._versions = {("Version 1", 0): [_node("base"), _node("AP")]}
         self._current = ("Version 1", 0)
         self._takes: list[Any] = []
-        self._take = 0
+        self._take, self._speed, self._enabled = 0, 1.0, True
 
     @property
     def _nodes(self) -> list[dict[str, Any]]:
@@ -189,8 +188,21 @@ class TimelineItem(Thing):
     def GetDuration(self):
         return self._length
 
-    def GetLeftOffset(self):
+    def GetLeftOffset(self, subframe_precision=False):
         return self._offset
+
+    def GetSourceStartFrame(self):
+        return int(self._media._properties["Start"]) + self._offset
+
+    def GetSourceEndFrame(self):
+        return self.GetSourceStartFrame() + round(self._length * self._speed)
+
+    def GetClipEnabled(self):
+        return self._enabled
+
+    def SetClipEnabled(self, Bool):
+        self._enabled = Bool
+        return True
 
     def GetClipColor(self):
         return self._colour
@@ -201,20 +213,20 @@ class TimelineItem(Thing):
     def GetTrackTypeAndIndex(self):
         return ["video", self._track]
 
-    def GetNodeGraph(self):
+    def GetNodeGraph(self, layerIdx=1):
         return Graph(self._w, self)
 
     def GetNumNodes(self):
-        return Graph(self._w, self).GetNumNodes()
+        return Graph.GetNumNodes(Graph(self._w, self))
 
     def GetNodeLabel(self, nodeIndex):
-        return Graph(self._w, self).GetNodeLabel(nodeIndex)
+        return Graph.GetNodeLabel(Graph(self._w, self), nodeIndex)
 
     def GetLUT(self, nodeIndex):
-        return Graph(self._w, self).GetLUT(nodeIndex)
+        return Graph.GetLUT(Graph(self._w, self), nodeIndex)
 
     def SetLUT(self, nodeIndex, lutPath):
-        return Graph(self._w, self).SetLUT(nodeIndex, lutPath)
+        return Graph.SetLUT(Graph(self._w, self), nodeIndex, lutPath)
 
     def GetVersionNameList(self, versionType):
         return [name for name, kind in self._versions if kind == versionType]
@@ -275,46 +287,4 @@ class TimelineItem(Thing):
 
     def FinalizeTake(self):
         self._takes, self._take = [], 0
-        return True
-
-
-class Timeline(Marked):
-    def __init__(self, world: World, name: str) -> None:
-        super().__init__(world)
-        self._name, self._clips, self._tracks = name, [], [True, True]
-        self._playhead = 86400
-
-    def GetName(self):
-        return self._name
-
-    def GetStartFrame(self):
-        return 86400
-
-    def GetEndFrame(self):
-        return max((c._start + c._length for c in self._clips), default=86400)
-
-    def GetSetting(self, settingName):
-        return self._w.settings.get(settingName, "")
-
-    def GetTrackCount(self, trackType):
-        return len(self._tracks) if trackType == "video" else 0
-
-    def GetIsTrackEnabled(self, trackType, trackIndex):
-        return self._tracks[trackIndex - 1]
-
-    def SetTrackEnable(self, trackType, trackIndex, enabled):
-        self._tracks[trackIndex - 1] = enabled
-        return True
-
-    def GetItemListInTrack(self, trackType, index):
-        return [c for c in self._clips if c._track == index]
-
-    def GetCurrentVideoItem(self):
-        here = (c for c in self._clips if c._start <= self._playhead < c._start + c._length)
-        return next(here, None)
-
-    def Export(self, fileName, exportType, exportSubtype):
-        if exportType != "otio" or not os.access(os.path.dirname(fileName), os.W_OK):
-            return False
-        Path(fileName).write_text('{"OTIO_SCHEMA": "Timeline.1"}')
         return True

@@ -13,15 +13,18 @@ It knows what the documents and reports say, and was never compared with a runni
 from __future__ import annotations
 
 import copy
+import json
 import os
 import re
 from typing import Any
 
 import numpy as np
 
-from .resolve_clips import MediaPoolItem, Thing, Timeline, TimelineItem, World
+from .resolve_clips import MediaPoolItem, Thing, TimelineItem, World
+from .resolve_gallery import Gallery, GalleryStill, MediaStorage
+from .resolve_timeline import Timeline, takes
 
-__all__ = ["MediaPoolItem", "Resolve", "TimelineItem", "World"]
+__all__ = ["GalleryStill", "MediaPoolItem", "Resolve", "TimelineItem", "World"]
 
 
 class Folder(Thing):
@@ -86,10 +89,34 @@ class MediaPool(Thing):
 
     def ImportTimelineFromFile(self, filePath, importOptions):
         name = importOptions["timelineName"]
-        if name in [each._name for each in self._project._timelines]:
+        with open(filePath, encoding="utf-8") as file:
+            shaped = takes(json.load(file))
+        if not shaped or name in [each._name for each in self._project._timelines]:
             return None
         self._project._timelines.append(Timeline(self._w, name))
         return self._project._timelines[-1]
+
+    def AppendToTimeline(self, clips):
+        """The later of two that overlap is lost; what comes back has no id."""
+        line = self._project._timelines[0]
+        for told in clips:
+            length = told["endFrame"] - told["startFrame"] + 1
+            start, track = told["recordFrame"], told["trackIndex"]
+            there = [c for c in line._clips if c._track == track]
+            if any(c._start < start + length and start < c._start + c._length for c in there):
+                continue
+            media = told["mediaPoolItem"]
+            made = TimelineItem(self._w, media, media.GetName(), start, length)
+            made._track, made._offset = track, told["startFrame"]
+            line._clips.append(made)
+        return [None for _ in clips]
+
+    def GetClipMatteList(self, mediaPoolItem):
+        return list(mediaPoolItem._mattes)
+
+    def DeleteClipMattes(self, mediaPoolItem, paths):
+        mediaPoolItem._mattes = [each for each in mediaPoolItem._mattes if each not in paths]
+        return True
 
     def _all(self, folder: Folder | None = None) -> list[Folder]:
         folder = folder or self._root
@@ -105,6 +132,16 @@ class Project(Thing):
         self._presets: dict[str, Any] = {}
         self._jobs: dict[str, dict[str, Any]] = {}
         self._running: list[tuple[str, int]] = []
+        self._gallery = Gallery(world)
+
+    def GetGallery(self):
+        return self._gallery
+
+    def GetTimelineCount(self):
+        return len(self._timelines)
+
+    def GetTimelineByIndex(self, idx):
+        return self._timelines[idx - 1]
 
     def GetName(self):
         return "Das Haus"
@@ -159,8 +196,8 @@ class Project(Thing):
     def DeleteRenderJob(self, jobId):
         return self._jobs.pop(jobId, None) is not None
 
-    def StartRendering(self, ids, isInteractiveMode):
-        for job in ids:
+    def StartRendering(self, jobIds, isInteractiveMode=False):
+        for job in jobIds:
             told = self._jobs[job]["settings"]
             self._running += [(job, n) for n in range(told["MarkIn"], told["MarkOut"] + 1)]
         return True
@@ -191,7 +228,9 @@ class Project(Thing):
         seen = [
             c
             for c in line._clips
-            if line._tracks[c._track - 1] and c._start <= number < c._start + c._length
+            if line._tracks[c._track - 1]
+            and c._enabled
+            and c._start <= number < c._start + c._length
         ]
         clip = max(seen, key=lambda c: c._track, default=None)
         source = clip._media if clip else None
@@ -224,7 +263,7 @@ class Resolve(Thing):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._manager, self._page = ProjectManager(world), "edit"
+        self._manager, self._storage = ProjectManager(world), MediaStorage(world)
 
     def GetProductName(self):
         return "DaVinci Resolve Studio" if self._w.studio else "DaVinci Resolve"
@@ -239,8 +278,13 @@ class Resolve(Thing):
         return self._manager
 
     def GetCurrentPage(self):
-        return self._page
+        return self._w.page
+
+    def GetMediaStorage(self):
+        return self._storage
 
     def OpenPage(self, pageName):
-        self._page = pageName
+        for line in self._manager._project._timelines if pageName != self._w.page else ():
+            line._playhead = line.GetStartFrame()  # a change of pages may move it: here it does
+        self._w.page = pageName
         return True

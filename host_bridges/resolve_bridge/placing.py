@@ -1,0 +1,193 @@
+"""Results as native things of Resolve, each with its step back.
+
+Grades go to a new local version, pictures to a take or a track above, mattes to the clip's own
+media. `take_back` shows the artist's own again and deletes nothing of his; placing the same
+again shows ours again.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, List, Sequence
+
+from answerprint_bridge.host import FrameSet, Marker
+from answerprint_bridge.results import Answer, CannotPlace, Refs, Result
+
+from . import above, clips, grades, markers, pool
+from .facts import refused
+from .found import Found
+from .said import ABOVE, Said
+
+
+class Placing(Found):
+    """said: what the artist told of the project. luts: the master LUT folder. results: what
+    relative names in results are below."""
+
+    said: Said
+    luts: Path
+    results: str
+
+    def apply(
+        self, results: Sequence[Result], near: str = "", label: str = "", recipe: str = ""
+    ) -> list[Answer]:
+        told = super().apply(results, near, label, recipe)
+        for ref in {ref: None for answer in told for ref in answer.items}:
+            self._show(ref)
+        return told
+
+    def import_frames(self, frames: FrameSet, near: str, label: str) -> Refs:
+        media_pool = clips.project(self.resolve).GetMediaPool()
+        made = pool.bring_in(media_pool, self._whole(frames), label, self._undo)
+        return (f"media:{made.GetUniqueId()}",)
+
+    def place_cdl(self, data: Result, near: str, label: str) -> Refs:
+        def grade(clip: Any, node: int) -> None:
+            grades.set_cdl(clip, node, data)
+
+        return self._graded(near, label, grade)
+
+    def place_lut(self, data: Result, near: str, label: str) -> Refs:
+        def grade(clip: Any, node: int) -> None:
+            path = grades.install_lut(self.luts, os.path.join(self.results, data["path"]))
+            clips.project(self.resolve).RefreshLUTList()
+            grades.set_lut(clip, node, path)
+
+        return self._graded(near, label, grade)
+
+    def place_matte(self, data: Result, near: str, label: str) -> Refs:
+        """A matte of the clip's media, for an External Matte node on the Color page."""
+        source = clips.media(self._near(near))
+        storage, media_pool = self.resolve.GetMediaStorage(), self._media_pool()
+        path = pool.add_matte(storage, media_pool, source, self._whole(FrameSet.of(data)))
+        self._undo.append(partial(media_pool.DeleteClipMattes, source, [path]))
+        return (f"matte:{source.GetUniqueId()}:{path}",)
+
+    def place_take(self, data: Result, near: str, label: str) -> Refs:
+        """Beside the clip's own picture, where the frames cover the clip."""
+        clip, frames = self._near(near), FrameSet.of(data)
+        first, last = clips.span(clip)
+        if frames.first > first or frames.last < last or frames.missing:
+            raise CannotPlace(f"its frames do not cover {first}-{last} of '{clip.GetName()}'")
+        start, end = first - frames.first, last - frames.first
+        with self.undo_group(label):
+            (ref,) = self.import_frames(frames, near, label)
+            source = self._media(ref)
+            if self._wish("pictures_as") == ABOVE:
+                line = clips.timeline(self.resolve)
+                made = above.put(self.resolve, line, clip, source, start, end, self._undo)
+                return (f"clip:{made.GetUniqueId()}", ref)
+            self._undo.append(lambda: pool.drop_take(clip, source))
+            pool.add_take(clip, source, start, end)
+        return (ref, f"take:{clip.GetUniqueId()}:{source.GetUniqueId()}")
+
+    def place_markers(self, data: Result, near: str, label: str) -> Refs:
+        told = [Marker(m["frame"], m["text"], m.get("kind", "note")) for m in data["markers"]]
+        return self._marked(self._near(near), told, label)
+
+    def place_note(self, data: Result, near: str, label: str) -> Refs:
+        """A marker at the clip's last frame or the next free one: `markers` need those inside."""
+        clip, line = self._near(near), clips.timeline(self.resolve)
+        frame = markers.free(line, int(clip.GetEnd()) - 1 - int(line.GetStartFrame()))
+        name = f"{label or 'Answerprint'}: {clip.GetName()}"
+        ref = markers.add(line, frame, name, data["text"])
+        self._undo.append(lambda: markers.remove(line, ref))
+        return (ref,)
+
+    def add_markers(self, ref: str, told: Sequence[Marker]) -> int:
+        try:
+            return len(self._marked(self._clip(ref), told, "Answerprint"))
+        except CannotPlace as why:
+            hint = "Move or delete the marker that is there."
+            raise refused("The markers were not set.", hint, str(why)) from why
+
+    # The way back, and forth again
+
+    def take_back(self, ref: str) -> str:
+        """Show what the artist had; what stands now. Only a marker of ours is deleted."""
+        kind = ref.partition(":")[0]
+        if kind == "version":
+            told = self.read_tag(ref, "before")
+            if not told:
+                hint = "Choose your version on the Color page, under Local Versions."
+                raise refused(f"Nobody knows what stood before '{ref}'.", hint)
+            grades.load(self._clip(ref), told["versionName"], told["versionType"])
+            return str(told["versionName"])
+        if kind == "take":
+            pool.choose_take(self._clip(ref), 1)
+            return "your own take"
+        if kind == "clip":
+            self._enable(self._clip(ref), False)
+            return "your own clip; ours above it is switched off"
+        if kind == "marker":
+            markers.remove(clips.timeline(self.resolve), ref)
+            return "the timeline without that marker"
+        name = os.path.basename(ref) if kind == "matte" else self._media(ref).GetName()
+        return f"your timeline, which never used {name}; delete it in the media pool if you like"
+
+    def _show(self, ref: str) -> None:
+        """Ours again, where `take_back` has shown the artist's since it was placed."""
+        kind, *words = ref.split(":", 2)
+        if kind == "version":
+            clip = self._clip(ref)
+            ours = {"versionName": words[1], "versionType": grades.LOCAL}
+            if grades.current(clip) != ours:
+                grades.load(clip, words[1], grades.LOCAL)
+        elif kind == "take":
+            clip = self._clip(ref)
+            (index,) = (i for i, each in pool.takes(clip) if each.GetUniqueId() == words[1])
+            pool.choose_take(clip, index)
+        elif kind == "clip" and not self._clip(ref).GetClipEnabled():
+            self._enable(self._clip(ref), True)
+
+    def _enable(self, clip: Any, on: bool) -> None:
+        if not clip.SetClipEnabled(on):
+            hint = f"Switch it {'on' if on else 'off'} on the Edit page (D)."
+            raise refused(f"Resolve did not switch '{clip.GetName()}'.", hint)
+
+    # What they share
+
+    def _wish(self, name: str) -> Any:
+        """What the artist has said of the project that is open."""
+        return self.said.value(str(clips.project(self.resolve).GetUniqueId()), name)
+
+    def _media_pool(self) -> Any:
+        return clips.project(self.resolve).GetMediaPool()
+
+    def _whole(self, frames: FrameSet) -> FrameSet:
+        return replace(frames, pattern=os.path.join(self.results, frames.pattern))
+
+    def _graded(self, near: str, label: str, grade: Callable[[Any, int], None]) -> Refs:
+        """Numbers or a LUT in a node of a new version; the version before is remembered."""
+        clip = self._near(near)
+        node = grades.node(clip, self._wish("node"), lambda question: self.ask(question, False))
+        node_label = grades.graph(clip).GetNodeLabel(node)
+        before = grades.current(clip)
+        with self.undo_group(label):
+            name = grades.begin(clip, label)
+            self._undo.append(lambda: grades.drop(clip, name, before))
+            grades.load(clip, name, grades.LOCAL)
+            grades.same_node(clip, node, node_label)
+            grade(clip, node)
+            number = clip.GetUniqueId()
+            ours = self.read_tag(f"version:{number}:{before['versionName']}", "before")
+            local = before["versionType"] == grades.LOCAL
+            ref = f"version:{number}:{name}"
+            self.tag(ref, "before", ours if ours and local else before)
+        return (ref,)
+
+    def _marked(self, clip: Any, told: Sequence[Marker], label: str) -> Refs:
+        line, (first, last) = clips.timeline(self.resolve), clips.span(clip)
+        ahead = int(clip.GetStart()) - int(line.GetStartFrame()) - first
+        refs: List[str] = []
+        with self.undo_group(label):
+            for each in told:
+                if not first <= each.frame <= last:
+                    raise CannotPlace(f"frame {each.frame} is not in the clip, {first}-{last}")
+                name = f"{label}: {each.kind}"
+                ref = markers.add(line, each.frame + ahead, name, each.text, each.length)
+                self._undo.append(partial(markers.remove, line, ref))
+                refs.append(ref)
+        return tuple(refs)

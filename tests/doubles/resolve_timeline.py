@@ -1,0 +1,146 @@
+"""Resolve's double: the timeline, its tracks, and what it writes as OTIO."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from .resolve_clips import Marked, World
+
+START, RATE = 86400, 24.0
+
+
+class Timeline(Marked):
+    def __init__(self, world: World, name: str) -> None:
+        super().__init__(world)
+        self._name, self._clips, self._tracks = name, [], [True, True]
+        self._locked: set[int] = set()
+        self._playhead = START
+
+    def GetName(self):
+        return self._name
+
+    def GetStartFrame(self):
+        return START
+
+    def GetEndFrame(self):
+        return max((c._start + c._length for c in self._clips), default=START)
+
+    def GetSetting(self, settingName):
+        return self._w.settings.get(settingName, "")
+
+    def GetTrackCount(self, trackType):
+        return len(self._tracks) if trackType == "video" else 0
+
+    def GetIsTrackEnabled(self, trackType, trackIndex):
+        return self._tracks[trackIndex - 1]
+
+    def GetIsTrackLocked(self, trackType, trackIndex):
+        return trackIndex in self._locked
+
+    def SetTrackEnable(self, trackType, trackIndex, Bool):
+        self._tracks[trackIndex - 1] = Bool
+        return True
+
+    def AddTrack(self, trackType, subTrackType=None):
+        self._tracks.append(True)
+        return True
+
+    def DeleteTrack(self, trackType, trackIndex):
+        if any(c._track == trackIndex for c in self._clips):
+            return False
+        del self._tracks[trackIndex - 1]
+        return True
+
+    def DeleteClips(self, timelineItems, Bool=False):
+        if self._w.page != "edit":
+            return False
+        self._clips = [c for c in self._clips if c not in timelineItems]
+        return True
+
+    def GetItemListInTrack(self, trackType, index):
+        return [c for c in self._clips if c._track == index]
+
+    def GetCurrentVideoItem(self):
+        if self._w.page in ("media", "fusion"):
+            return None
+        here = (c for c in self._clips if c._start <= self._playhead < c._start + c._length)
+        return next(here, None)
+
+    def GetCurrentTimecode(self):
+        seconds, frame = divmod(self._playhead, int(RATE))
+        minutes, second = divmod(seconds, 60)
+        return f"{minutes // 60:02}:{minutes % 60:02}:{second:02}:{frame:02}"
+
+    def SetCurrentTimecode(self, timecode):
+        hours, minutes, seconds, frames = map(int, timecode.split(":"))
+        self._playhead = (hours * 3600 + minutes * 60 + seconds) * int(RATE) + frames
+        return True
+
+    def Export(self, fileName, exportType, exportSubtype=None):
+        if exportType != "otio" or not os.access(os.path.dirname(fileName), os.W_OK):
+            return False
+        Path(fileName).write_text(json.dumps(otio(self._name, self._clips)), "utf-8")
+        return True
+
+
+def otio(name: str, clips: list[Any]) -> dict[str, Any]:
+    """A document shaped as Resolve's own: bare paths, frames counted from the media's start."""
+    tracks: dict[int, list[Any]] = {}
+    for clip in clips:
+        told = clip._media._properties
+        first = int(told["Start"])
+        media = {
+            "OTIO_SCHEMA": "ExternalReference.1",
+            "target_url": told["File Path"],
+            "available_range": _span(first, int(told["Frames"])),
+        }
+        tracks.setdefault(clip._track, []).append(
+            {
+                "OTIO_SCHEMA": "Clip.2",
+                "name": clip._name,
+                "source_range": _span(first + clip._offset, clip._length),
+                "media_references": {"DEFAULT_MEDIA": media},
+                "active_media_reference_key": "DEFAULT_MEDIA",
+            }
+        )
+    return {
+        "OTIO_SCHEMA": "Timeline.1",
+        "name": name,
+        "global_start_time": _time(START),
+        "tracks": {
+            "OTIO_SCHEMA": "Stack.1",
+            "children": [
+                {"OTIO_SCHEMA": "Track.1", "kind": "Video", "name": f"Video {n}", "children": each}
+                for n, each in sorted(tracks.items())
+            ],
+        },
+    }
+
+
+def takes(document: Any) -> bool:
+    """Whether Resolve's import takes a document; where not, it says None."""
+    if not isinstance(document, dict) or "global_start_time" not in document:
+        return False
+    clips = [c for track in document["tracks"]["children"] for c in track["children"]]
+    for clip in clips:
+        key = clip.get("active_media_reference_key")
+        media = clip.get("media_references", {}).get(key, {})
+        bare = media.get("OTIO_SCHEMA") == "ExternalReference.1" and media["target_url"][0] == "/"
+        if clip["OTIO_SCHEMA"] != "Clip.2" or not bare or "available_range" not in media:
+            return False
+        begins = media["available_range"]["start_time"]["value"]
+        if clip["source_range"]["start_time"]["value"] < begins:
+            return False
+    return True
+
+
+def _time(value: int) -> dict[str, Any]:
+    return {"OTIO_SCHEMA": "RationalTime.1", "value": float(value), "rate": RATE}
+
+
+def _span(first: int, length: int) -> dict[str, Any]:
+    told = {"start_time": _time(first), "duration": _time(length)}
+    return {"OTIO_SCHEMA": "TimeRange.1", **told}
