@@ -1,23 +1,30 @@
 """The hosts under contract, one line each: name -> project folder -> its rig."""
 
 import sys
-from pathlib import Path
 
-import memory_host
-import nuke_rig
 import pytest
-import resolve_rig
+from cores import CORE, SMALL
 
-from answerprint_bridge import wire
 from answerprint_bridge.session import Session
 
-HOSTS = {
-    "memory": memory_host.whole,
-    "memory-bare": memory_host.bare,
-    "nuke": nuke_rig.Rig,
-    "resolve": resolve_rig.newest,
-}
-SMALL = [*wire.command(sys.executable)[:-2], str(Path(__file__).parent / "small_worker.py")]
+if "bpy" in sys.modules:  # inside Blender there is nothing of the others
+    import blender_rig
+
+    HOSTS = blender_rig.HOSTS
+else:
+    import edit_rig
+    import memory_host
+    import nuke_rig
+    import resolve_rig
+
+    HOSTS = {
+        "edit": edit_rig.Rig,
+        "memory": memory_host.whole,
+        "memory-bare": memory_host.bare,
+        "nuke": nuke_rig.Rig,
+        "resolve": resolve_rig.newest,
+        "resolve-remote": resolve_rig.RemoteRig,
+    }
 
 
 @pytest.fixture(params=HOSTS)
@@ -33,6 +40,12 @@ def rig(request, tmp_path):
 @pytest.fixture
 def host(rig):
     return rig.host
+
+
+@pytest.fixture
+def core():
+    """How the worker is started."""
+    return CORE
 
 
 @pytest.fixture

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One operator for each tool: `bpy.ops.answerprint.<tool>`.
+
+A script names inputs and parameters; what it leaves out has the tool's own default. From a
+button or a menu the panel's settings fill in what is not named, and the operator is modal:
+Blender stays usable, Esc cancels. In the background Blender only ever calls `execute`.
+
+Undo is the host's: placing is one step of its own, pushed when the results are there. The
+operator itself changes nothing, and Blender must not add a step for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Dict, List, Set
+
+import bpy
+
+from answerprint_bridge.messages import CANCELLED, WireError
+from answerprint_bridge.session import Input, Run
+
+from . import catalogue, inputs, props, settings, words
+from .catalogue import Spec
+from .job import Job
+from .running import BEAT, NOW, redraw, wake
+
+Said = Set[str]
+FORGET = {"SKIP_SAVE"}  # else Blender fills in what the last call named
+OWN = {
+    "first": ("IntProperty", "First frame of the source to work on; left out: all"),
+    "last": ("IntProperty", "Last frame of the source to work on; left out: all"),
+    "write_frames": ("BoolProperty", "Write result frames too, beside the live nodes"),
+    "graded": ("BoolProperty", "Take inputs as Blender shows them, with their own grade"),
+}
+
+
+class ToolOperator:
+    """What all tools' operators do; `spec` is the tool."""
+
+    bl_options: ClassVar[Set[str]] = {"REGISTER"}
+    spec: ClassVar[Spec]
+    timer: Any = None
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        if NOW.working():
+            cls.poll_message_set("A job of Answerprint is running")  # type: ignore[attr-defined]
+        return not NOW.working()
+
+    def execute(self, context: Any) -> Said:
+        try:
+            run = start(self).run
+            assert run
+            run.wait()
+        except WireError as refused:
+            return tell_error(self, refused)
+        except BaseException:
+            NOW.cancel()  # somebody interrupted the script
+            raise
+        return tell_result(self, run)
+
+    def invoke(self, context: Any, event: Any) -> Said:
+        settings.fill(self, self.spec, context)
+        try:
+            start(self)
+        except WireError as refused:
+            return tell_error(self, refused)
+        manager = context.window_manager
+        self.timer = manager.event_timer_add(BEAT, window=context.window)
+        manager.progress_begin(0, 1000)
+        manager.modal_handler_add(self)
+        NOW.driven = True
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: Any, event: Any) -> Said:
+        try:
+            return self.heard(context, event)
+        except BaseException:
+            self.leave(context)  # Blender drops the operator; the job goes on without it
+            raise
+
+    def heard(self, context: Any, event: Any) -> Said:
+        """What an event means."""
+        if event.type == "ESC" and event.value == "PRESS" and NOW.working():
+            NOW.cancel()
+            return {"RUNNING_MODAL"}  # this Esc was for us
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        NOW.turn()
+        redraw()
+        job = NOW.job
+        if job and not job.ended:
+            context.window_manager.progress_update(int(1000 * job.fraction))
+            context.workspace.status_text_set(f"Answerprint: {job.text()}   |   Esc: Cancel")
+            return {"PASS_THROUGH"}
+        self.leave(context)
+        if job is None or job.run is None:
+            return {"CANCELLED"}  # a file was loaded, which ended it
+        return tell_error(self, job.run.error) if job.run.error else tell_result(self, job.run)
+
+    def cancel(self, context: Any) -> None:
+        """Blender takes the operator away: its window is closed, or a file is loaded."""
+        NOW.cancel()
+        self.leave(context)
+
+    def leave(self, context: Any) -> None:
+        """Give back the timer, the cursor and the status bar."""
+        NOW.driven = False
+        wake()  # for what is still open
+        if self.timer is not None:
+            context.window_manager.event_timer_remove(self.timer)
+            context.window_manager.progress_end()
+            self.timer = None
+        if context.workspace:
+            context.workspace.status_text_set(None)
+
+
+def start(operator: Any) -> Job:
+    """Start the tool of an operator with what its properties say."""
+    spec = operator.spec
+    span = {n: getattr(operator, n) for n in OWN if operator.properties.is_property_set(n)}
+    return NOW.start(spec, props.values(spec, operator), named(spec, operator), **span)
+
+
+def named(spec: Spec, held: Any) -> Dict[str, Input]:
+    """The inputs that a group or an operator names. Raises WireError where one is missing."""
+    found: Dict[str, Input] = {}
+    for each in spec["inputs"]:
+        one = inputs.find(NOW.host(), each["name"], getattr(held, each["name"]))
+        if one is not None:
+            found[each["name"]] = one
+        elif each["required"]:
+            hint = f"Choose it in the panel of the editor: {each['help']}."
+            title = f"{spec['label']} needs a {each['name']}."
+            raise WireError(inputs.BAD_INPUT, title, hint)
+    return found
+
+
+def tell_error(operator: Any, error: WireError) -> Said:
+    """Report an end without a result. A script gets it as RuntimeError."""
+    level = "WARNING" if error.code == CANCELLED else "ERROR"
+    operator.report({level}, "\n".join(text for _, text in words.of_error(error)))
+    return {"CANCELLED"}
+
+
+def tell_result(operator: Any, run: Run) -> Said:
+    """Report the tool's sentence, and what could not be placed."""
+    refused = [words.of_answer(each)[1] for each in run.answers if each.status == "refused"]
+    level = "WARNING" if refused or run.status == "partial" else "INFO"
+    operator.report({level}, "\n".join([run.report.get("sentence", run.tool), *refused]))
+    return {"FINISHED"}
+
+
+def _of(spec: Spec) -> type:
+    told = props.of_tool(spec, options=FORGET)
+    if twice := sorted(set(told) & set(OWN)):
+        raise ValueError(f"The tool '{spec['name']}' may not have {', '.join(twice)} of its own.")
+    for name, (kind, help_text) in OWN.items():
+        property_of = getattr(bpy.props, kind)
+        label = props.label(name)
+        told[name] = property_of(name=label, description=help_text, options=FORGET)
+    body = {
+        "bl_idname": f"answerprint.{spec['name']}",
+        "bl_label": spec["label"],
+        "bl_description": spec["summary"].rstrip("."),
+        "__annotations__": told,
+        "__doc__": spec["summary"],
+        "spec": spec,
+    }
+    return type(f"ANSWERPRINT_OT_{spec['name']}", (ToolOperator, bpy.types.Operator), body)
+
+
+_registered: List[type] = []
+
+
+def register() -> None:
+    """Raises ValueError for a tool whose parameters are called like our own properties."""
+    _registered[:] = [_of(spec) for spec in catalogue.read()]
+    for each in _registered:
+        bpy.utils.register_class(each)
+
+
+def unregister() -> None:
+    for each in reversed(_registered):
+        bpy.utils.unregister_class(each)
+    _registered.clear()
