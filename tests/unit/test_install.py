@@ -19,6 +19,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from checkout import copy_installer
 
 SOURCE = Path(__file__).parents[2] / "install.py"
 CHECK = ("torch", "cv2", "OpenImageIO", "PyOpenColorIO", "av")
@@ -76,7 +77,7 @@ class Checkout:
         self.root, self.act = tmp_path / "check out", tmp_path / "act"
         self.root.mkdir()
         self.act.mkdir()
-        (self.root / "install.py").write_bytes(SOURCE.read_bytes())
+        copy_installer(self.root)
         (self.root / "pyproject.toml").write_text("[project]\n", "utf-8")
         (self.root / "constraints.txt").write_text("numpy==2.4.6\ntorch==2.13.0\n", "utf-8")
         self.venv, self.python = self.root / ".venv", tmp_path / "python3.11"
@@ -177,6 +178,36 @@ def test_test_runs_the_checks_then_pytest(checkout):
         "-m pytest -k match cpu",
     ]
     assert done.out.splitlines()[-1] == "3 passed"
+
+
+def with_rig(checkout: Checkout) -> list[str]:
+    """Requirements of Blender as a module; the calls that make its venv."""
+    (checkout.root / "tests/blender").mkdir(parents=True)
+    (checkout.root / "tests/blender/bpy45.txt").write_text("bpy==4.5.15\n")
+    made = checkout.root / ".venvs/bpy45"
+    return [f"-m venv {made}", "-m pip install -r tests/blender/bpy45.txt", "-c import bpy"]
+
+
+def test_test_makes_the_venvs_of_the_tests_once(checkout):
+    rig = with_rig(checkout)
+    checkout.run()
+    assert checkout.calls() == checkout.everything(), "a plain set-up makes none"
+    checkout.run("test")
+    assert checkout.calls()[:-4] == rig
+    checkout.run("test")
+    assert len(checkout.calls()) == 4
+    (checkout.root / "tests/blender/bpy45.txt").write_text("bpy==4.5.16\n")
+    checkout.run("test")
+    assert checkout.calls()[:-4] == rig[1:]
+
+
+def test_a_venv_of_the_tests_that_cannot_be_made_is_said_and_stops_nothing(checkout):
+    rig = with_rig(checkout)
+    checkout.order("bpy", "1 ImportError: libXi.so.6: cannot open shared object file")
+    done = checkout.run("test")
+    assert done.status == 0, done.err
+    assert ".venvs/bpy45 cannot be made. bpy needs the system library libXi.so.6" in done.err
+    assert len(checkout.calls()) == len(checkout.everything()) + len(rig) + 4
 
 
 def test_a_failing_check_fails_the_run_and_pytest_still_has_the_last_word(checkout):

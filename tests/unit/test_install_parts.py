@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.util
 import os
 import subprocess
 import sys
@@ -12,13 +11,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-SOURCE = Path(__file__).parents[2] / "install.py"
-SPEC = importlib.util.spec_from_file_location("install_under_test", SOURCE)
-assert SPEC
-assert SPEC.loader
-install = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(install)
+from checkout import copy_installer
+from installer import packages, programs, pythons, venvs
+from installer.words import SetUpError
 
 
 def test_a_whole_python_is_preferred_to_a_lacking_one(monkeypatch):
@@ -28,19 +23,31 @@ def test_a_whole_python_is_preferred_to_a_lacking_one(monkeypatch):
         "c": {"python": "c", "version": [3, 11, 2], "lacks": ["the module ensurepip"]},
         "d": {"python": "d", "version": [3, 11, 7], "lacks": []},
     }
-    monkeypatch.setattr(install, "probe", lambda command: answers[command[0]])
-    assert install.find_python("linux", [["a"], ["b"], ["c"], ["d"]])["python"] == "d"
+    monkeypatch.setattr(pythons, "probe", lambda command: answers[command[0]])
+    assert pythons.find_python("linux", [["a"], ["b"], ["c"], ["d"]])["python"] == "d"
     for platform, way in (("win32", "winget"), ("darwin", "brew"), ("freebsd14", "pyenv")):
-        with pytest.raises(install.SetUpError) as refused:
-            install.find_python(platform, [["a"], ["b"]])
+        with pytest.raises(SetUpError) as refused:
+            pythons.find_python(platform, [["a"], ["b"]])
         assert way in refused.value.hint
 
 
 def test_the_probe_tells_the_truth_of_this_python():
-    answer = install.probe([sys.executable])
+    answer = pythons.probe([sys.executable])
     assert answer["version"] == list(sys.version_info[:3])
     assert answer["lacks"] == [], "the tests' own environment was made with venv and ensurepip"
     assert Path(answer["python"]).exists()
+
+
+def test_another_python_is_asked_for_by_its_own_number(monkeypatch, tmp_path):
+    """Nuke 15's Qt needs Python 3.10; a newer one is not taken for it."""
+    home = {"HOME": str(tmp_path)}
+    assert ["python3.10"] in pythons.candidates("linux", home, "running", (3, 10))
+    assert ["py", "-3.10"] in pythons.candidates("win32", home, "running", (3, 10))
+    answers = {"a": {"python": "a", "version": [3, 11, 1], "lacks": []}}
+    monkeypatch.setattr(pythons, "probe", lambda command: answers[command[0]])
+    with pytest.raises(SetUpError) as refused:
+        pythons.find_python("linux", [["a"]], (3, 10))
+    assert "No Python 3.10 was found on this machine (found: 3.11.1)." in refused.value.title
 
 
 @pytest.mark.parametrize("text", ["", "print('hello')", "raise SystemExit(1)"])
@@ -48,8 +55,8 @@ def test_what_is_no_python_is_passed_over(tmp_path, text):
     program = tmp_path / "python3.11"
     program.write_text(f"#!{sys.executable}\n{text}\n")
     program.chmod(0o755)
-    assert install.probe([str(program)]) is None
-    assert install.probe([str(tmp_path / "none")]) is None
+    assert pythons.probe([str(program)]) is None
+    assert pythons.probe([str(tmp_path / "none")]) is None
 
 
 def test_pythons_are_looked_for_where_each_system_keeps_them(tmp_path):
@@ -58,26 +65,26 @@ def test_pythons_are_looked_for_where_each_system_keeps_them(tmp_path):
         each.parent.mkdir(parents=True)
         each.touch()
     home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
-    linux = install.candidates("linux", home, "running")
+    linux = pythons.candidates("linux", home, "running")
     assert linux == [["running"], ["python3.11"], [str(tmp_path / made[0])]]
-    windows = install.candidates("win32", home, "running")
+    windows = pythons.candidates("win32", home, "running")
     assert ["py", "-3.11"] in windows
     assert [str(tmp_path / made[1])] in windows
-    assert ["/opt/homebrew/bin/python3.11"] in install.candidates("darwin", home, "running")
-    assert install.venv_python(Path("v"), "win32") == Path("v/Scripts/python.exe")
-    assert install.venv_python(Path("v"), "darwin") == Path("v/bin/python")
+    assert ["/opt/homebrew/bin/python3.11"] in pythons.candidates("darwin", home, "running")
+    assert venvs.venv_python(Path("v"), "win32") == Path("v/Scripts/python.exe")
+    assert venvs.venv_python(Path("v"), "darwin") == Path("v/bin/python")
 
 
 @pytest.mark.parametrize("full", ["venv", "temporary"])
 def test_a_full_disk_is_refused_with_both_numbers(monkeypatch, tmp_path, full):
-    folder = str(tmp_path if full == "venv" else install.tempfile.gettempdir())
-    free = {folder: install.SPACE[full] - 1e8}
+    folder = str(tmp_path if full == "venv" else venvs.tempfile.gettempdir())
+    free = {folder: venvs.SPACE[full] - 1e8}
     monkeypatch.setattr(
-        install.shutil, "disk_usage", lambda f: SimpleNamespace(free=free.get(str(f), 9e9))
+        venvs.shutil, "disk_usage", lambda f: SimpleNamespace(free=free.get(str(f), 9e9))
     )
-    with pytest.raises(install.SetUpError) as refused:
-        install.require_space(tmp_path)
-    needs = install.SPACE[full] / 1e9
+    with pytest.raises(SetUpError) as refused:
+        venvs.require_space(tmp_path)
+    needs = venvs.SPACE[full] / 1e9
     said = f"{folder} has {needs - 0.1:.1f} GB free; the set-up needs {needs:.1f} GB."
     assert refused.value.title == said
 
@@ -93,7 +100,7 @@ def test_a_full_disk_is_refused_with_both_numbers(monkeypatch, tmp_path, full):
     ],
 )
 def test_pip_failures_become_sentences(line, title):
-    why = install.explain_pip(1, ["before", line])
+    why = packages.explain_pip(1, ["before", line])
     assert title in why.title
     assert why.hint.endswith("start install.py again.")
     assert why.detail == f"before\n{line}"
@@ -103,13 +110,14 @@ def test_pip_failures_become_sentences(line, title):
     ("line", "remedy"),
     [
         ("libEGL.so.1: cannot open shared object file: No such file", "apt install libegl1"),
+        ("libxkbcommon.so.0: cannot open shared object file: No", "apt install libxkbcommon0"),
         ("libodd-2.so.7: cannot open shared object file: No such", "install the package of libodd"),
         ("ImportError: DLL load failed while importing _C", "winget install Microsoft.VCRedist"),
         ("ImportError: cannot import name 'x'", "Delete .venv"),
     ],
 )
 def test_import_failures_become_remedies(line, remedy):
-    why = install.explain_import("torch", 1, ["Traceback", line])
+    why = packages.explain_import("torch", 1, ["Traceback", line])
     assert "torch" in why.title
     assert remedy in why.hint
     assert line in why.detail
@@ -122,7 +130,7 @@ def test_a_refused_lock_that_is_not_a_wait_is_reported(monkeypatch, tmp_path):
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", no_locks)
-    with pytest.raises(OSError, match="No locks"), install.alone(tmp_path / ".venv"):
+    with pytest.raises(OSError, match="No locks"), venvs.alone(tmp_path / ".venv"):
         pytest.fail("the turn was given without a lock")
 
 
@@ -130,7 +138,7 @@ def test_the_environment_does_not_lead_astray(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/of/a/host")
     monkeypatch.setenv("PYTHONHOME", "/of/a/host")
     monkeypatch.setenv("PIP_USER", "1")
-    kept = install.environment("cuda")
+    kept = programs.environment("cuda")
     assert not any(name.startswith("PYTHON") for name in kept)
     assert (kept["PIP_USER"], kept["ANSWERPRINT_DEVICE"]) == ("0", "cuda")
 
@@ -172,8 +180,8 @@ def test_a_real_environment(tmp_path):
     """Real venv, real pip: a torch index without the tested version wins over the pin."""
     root, index, torches = tmp_path / "check out", tmp_path / "index", tmp_path / "torches"
     (root / "resources/sample").mkdir(parents=True)
-    (root / "install.py").write_bytes(SOURCE.read_bytes())
-    (root / "backend.py").write_text(BACKEND.replace("{needs}", repr(install.MODULES)))
+    copy_installer(root)
+    (root / "backend.py").write_text(BACKEND.replace("{needs}", repr(venvs.MODULES)))
     (root / "pyproject.toml").write_text(
         '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
     )
@@ -181,7 +189,7 @@ def test_a_real_environment(tmp_path):
     (root / "resources/sample/demo.py").write_text(
         "import av, sys, torch\nprint(torch.__version__, av.__version__, sys.argv[1:])\n"
     )
-    for name in install.MODULES:
+    for name in venvs.MODULES:
         add_to_index(index, name, "2.13.0" if name == "torch" else "1.0")
     add_to_index(torches, "torch", "2.12.0+cu999")
     env = {k: v for k, v in os.environ.items() if not k.startswith("PIP_")}
