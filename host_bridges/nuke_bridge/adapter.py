@@ -37,7 +37,7 @@ from .nodes import COLOUR, Placing
 MENU = "Answerprint"
 WITHOUT_PICTURE = ("BackdropNode", "StickyNote", "Viewer")
 SAID = ("", "note", "message")
-SETTINGS, NODES = "answerprint_settings", "nodes"
+NODES = "nodes"
 ROWS: List[Dict[str, Any]] = [
     {
         "name": "place",
@@ -48,6 +48,13 @@ ROWS: List[Dict[str, Any]] = [
         "help": "Results as nodes in a backdrop, or in one node with the tool's knobs and Bake",
     }
 ]
+
+VIEW: Dict[str, Any] = {
+    "name": "view",
+    "kind": "pick",
+    "live": False,
+    "help": "Which view of the script is written and measured",
+}
 
 
 class NukeHost(Placing, Motion):
@@ -99,17 +106,21 @@ class NukeHost(Placing, Motion):
         return [Item(str(n.fullName()), _kind(n), str(n.name())) for n in reads]
 
     def settings(self) -> List[Dict[str, Any]]:
-        kept = script.tags(nuke.root()).get(SETTINGS, {})
-        return [{**row, "value": kept.get(row["name"], row["default"])} for row in ROWS]
+        """Where results go, and which of several views is worked on."""
+        kept = script.tags(nuke.root()).get(script.SETTINGS, {})
+        views = list(nuke.views())
+        rows = [*ROWS, {**VIEW, "default": views[0], "choices": views}] if views[1:] else ROWS
+        told = {row["name"]: kept.get(row["name"], row["default"]) for row in rows}
+        return [{**row, "value": {**told, "view": script.view()}[row["name"]]} for row in rows]
 
     def configure(self, name: str, value: Any) -> None:
         """Kept in the script's root, so that it is saved with the script."""
-        row = next((each for each in ROWS if each["name"] == name), None)
+        row = next((each for each in self.settings() if each["name"] == name), None)
         if row is None or value not in row["choices"]:
             title = f"Nuke has no setting {name} = {value!r}."
             raise WireError(HOST_REFUSED, title, "Choose one of those that are shown.")
-        kept = script.tags(nuke.root()).get(SETTINGS, {})
-        script.keep(nuke.root(), SETTINGS, {**kept, name: value})
+        kept = script.tags(nuke.root()).get(script.SETTINGS, {})
+        script.keep(nuke.root(), script.SETTINGS, {**kept, name: value})
 
     def apply(
         self, results: Sequence[Result], near: str = "", label: str = "", recipe: str = ""
@@ -197,8 +208,8 @@ class NukeHost(Placing, Motion):
         """Whether it is seen: there is a viewer, and a Read of these frames."""
         if not nuke.GUI or nuke.activeViewer() is None:
             return False
-        for node in nuke.allNodes("Read"):
-            if node["file"].value() == frames.pattern:
+        for node in nuke.allNodes("Read", group=nuke.root()):
+            if out.pattern(node) == frames.pattern:
                 nuke.connectViewer(0, node)
                 return True
         return False

@@ -4,7 +4,7 @@
 
 Nuke takes a bare 1001-1100 at the end of its command line for itself, so the range is an option.
 Without one it is the range the node was made for. The script is not saved: only frames are made.
-Exit status: 0 done, 1 some frames are missing, 2 refused.
+Exit status: 0 done, 1 some frames are missing, 2 refused, 4 it failed.
 
 Not run in Nuke itself (see the package). Absolute imports, because Nuke runs this as a file.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import traceback
 from typing import Dict, List, Tuple
 
 import nuke
@@ -37,6 +38,9 @@ def main(words: List[str]) -> int:
     except WireError as refused:
         print(refused, file=sys.stderr)
         return 2
+    except Exception:  # noqa: BLE001 - Nuke would end with 1, as if frames had been made
+        traceback.print_exc()
+        return 4
     print(f"{frames.pattern} {frames.first}-{frames.last}")
     return 1 if frames.missing else 0
 

@@ -151,7 +151,15 @@ def _answer(status: int, said: str, heard: List[str]) -> Dict[str, Any]:
 
 
 def _read(host: Host, node: Any, frames: FrameSet) -> str:
-    """The Read of the frames below the node: the one that is there, longer now, or a new one."""
+    """The Read of the frames below the node: the one that is there, longer now, or a new one.
+
+    One step of undo."""
+    label = f"{node.name()} baked"
+    with host.undo_group(label):
+        return _below(host, node, frames, label)
+
+
+def _below(host: Host, node: Any, frames: FrameSet, label: str) -> str:
     tag = {"node": str(node.fullName()), "pattern": frames.pattern}
     for ref, told in host.tagged(BAKED).items():
         if told == tag:
@@ -164,7 +172,6 @@ def _read(host: Host, node: Any, frames: FrameSet) -> str:
                     read[each].setValue(better(int(read[each].value()), number))
             read["reload"].execute()
             return ref
-    label = f"{node.name()} baked"
     (ref,) = host.import_frames(frames, str(node.fullName()), label)
     host.tag(ref, BAKED, tag)
     return ref

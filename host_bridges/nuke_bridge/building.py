@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 
 import nuke
 
-from answerprint_bridge.host import FrameSet, Host
+from answerprint_bridge.host import TAG, FrameSet, Host
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 from answerprint_bridge.results import CannotPlace, Refs
 
@@ -49,7 +49,7 @@ class Building(Host):
             self._drop(0)
             raise
         finally:
-            self._made = None
+            self._made, self.framed = None, True
             nuke.Undo.end()
 
     def place(self, near: str, label: str, build: Callable[[Any], List[Any]]) -> Refs:
@@ -108,8 +108,23 @@ class Building(Host):
         return node
 
     def _standing(self, recipe: str, near: str) -> Dict[Tuple[int, str], Refs]:
-        """What stands whole: of a chain that lost a node to the artist, nothing does."""
-        whole = {form: _whole(refs) for form, refs in super()._standing(recipe, near).items()}
+        """What stands whole by this plate, whatever the plate was called when it was placed.
+
+        Of a chain that lost a node to the artist, nothing stands.
+        """
+        by: Dict[str, Dict[Tuple[int, str], Refs]] = {}
+        moved, tagged = {}, self.tagged(TAG).items() if recipe else ()
+        ours = [(ref, told) for ref, told in tagged if told.get("recipe") == recipe]
+        for ref, told in ours:
+            if hangs := above(script.node(ref)):
+                stays = told["near"] in hangs  # with a node of the artist's between
+                moved[ref] = told["near"] if stays else hangs[0]
+        called = {told["near"]: moved[ref] for ref, told in ours if ref in moved}
+        for ref, told in ours:  # a Read and a note hang on nothing: where their job's others do
+            here = by.setdefault(moved.get(ref) or called.get(told["near"], told["near"]), {})
+            key = (told["number"], told["kind"])
+            here[key] = (*here.get(key, ()), ref)
+        whole = {form: _whole(refs) for form, refs in by.get(near, {}).items()}
         return {form: refs for form, refs in whole.items() if refs}
 
     def _drop(self, since: int) -> None:
@@ -148,6 +163,20 @@ def free(plate: Any, wide: int, high: int, ours: Sequence[Any]) -> Tuple[int, in
     ]:
         left = max(taken) + ACROSS
     return left, top
+
+
+def above(result: Any) -> List[str]:
+    """What the picture of a result comes through, from its plate upwards: full names."""
+    found: List[str] = []
+    tag = script.tags(result).get(TAG)  # that of all nodes of the result
+    while result is not None:
+        if result.Class() == "Input":
+            result = paths.outside(result)
+            continue
+        if found or script.tags(result).get(TAG) != tag:
+            found.append(str(result.fullName()))
+        result = result.input(0)
+    return found
 
 
 def _whole(refs: Refs) -> Refs:

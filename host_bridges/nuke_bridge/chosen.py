@@ -13,28 +13,23 @@ from answerprint_bridge.host import TAG
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 
 from . import group, live, recipe, script, work
+from .building import above
 
 
 def node() -> None:
     """Make an Answerprint node: of the selected results, else of the newest run."""
     for each in _chosen():
         if tag := script.tags(each).get(TAG):
-            group.make(work.host(), recipe.find(tag["recipe"]), _plate(each))
+            plate = "".join(above(each)[:1])
+            work.refused(*group.make(work.host(), recipe.find(tag["recipe"]), plate))
             return
     session = work.known()
     done = [run for run in session.runs if run.recipe] if session else []
     if not done:
         title = "There is nothing to make a node of."
         raise WireError(HOST_REFUSED, title, "Select results of Answerprint, or run a tool.")
-    group.make(work.host(), done[-1].folder, done[-1].near, done[-1].inputs)
-
-
-def _plate(result: Any) -> str:
-    """What the nodes of a result hang on, '' where that is nothing."""
-    above = result
-    while above is not None and TAG in script.tags(above):
-        above = above.input(0)
-    return "" if above is None else str(above.fullName())
+    run = done[-1]
+    work.refused(*group.make(work.host(), run.folder, run.near, run.inputs))
 
 
 def _chosen() -> List[Any]:

@@ -89,7 +89,9 @@ def _set(tool: str, params: Mapping[str, Any], inputs: Mapping[str, List[Any]]) 
     if panel is None or panel.line.cut or tool not in desk().specs:
         return
     firsts = {name: each[0] for name, each in kept["inputs"].items() if each}
-    panel.controls.restore(Order(tool, values, firsts, kept.get("frames", "")))
+    writes = kept.get("write_frames", desk().write_frames)
+    order = Order(tool, values, firsts, kept.get("frames", ""), kept.get("graded", False), writes)
+    panel.controls.restore(order)
     panel.controls.inputs.choose(kept["inputs"])  # the source may be several
 
 

@@ -1,6 +1,6 @@
 """Frames out of Nuke: a Read's own files, or any node rendered to EXR as the script computes it.
 
-Not run in Nuke itself (see the package). The first view is written.
+Not run in Nuke itself (see the package). One view is written, see `script.view`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def about(node: Any) -> FrameSet:
         display=(0, 0, width, height),
         data=(left, height - int(box.y()) - high, wide, high),  # Nuke counts from the bottom
         channels=tuple(_plain(each) for each in node.channels()),
-        space=script.working(),
+        space=script.light(),
         fps=script.rate(),
     )
 
@@ -49,25 +49,33 @@ def about(node: Any) -> FrameSet:
 def own_files(node: Any) -> FrameSet | None:
     """The files of a Read, where they are exactly what it shows; None where it must be rendered.
 
-    It must for movies, expressions in the path, a shifted frame range and a disabled Read.
+    It must for movies, expressions in the path, a shifted frame range and a disabled Read. Its
+    `space` is '' where the colour space it is set to is known to Nuke alone.
     """
     if node.Class() != "Read" or node["disable"].value() or node["frame"].value():
         return None
-    file = _pattern(paths.literal(str(node["file"].value())) or "")
+    file = pattern(node)
     if not os.path.isabs(file) or not file.lower().endswith(STILLS):
         return None
     if not NUMBER.search(os.path.basename(file)) and node["first"].value() != node["last"].value():
         return None
-    space = script.working()
-    if not node["raw"].value():
-        space = script.plain_space(script.chosen(node["colorspace"]))
+    space = script.light() if node["raw"].value() else script.read_space(node["colorspace"])
     first, last = int(node["first"].value()), int(node["last"].value())
     return replace(about(node), pattern=file, first=first, last=last, space=space)
 
 
 def export(node: Any, spec: ExportSpec, progress: Progress) -> FrameSet:
-    """A Read's own files, or new ones in the folder of `spec`: working space, nothing clamped."""
+    """A Read's own files, or new ones in the folder of `spec`: working space, nothing clamped.
+
+    WireError -32020 where a Read is set to a colour space that only Nuke knows.
+    """
     own = own_files(node)
+    if own and not own.space:
+        title = (
+            f"{node.name()} is read as '{script.chosen(node['colorspace'])}', which is Nuke's own."
+        )
+        hint = f"Set it to {', '.join(script.OWN)}, or choose OCIO in Project Settings > Color."
+        raise WireError(HOST_REFUSED, title, hint)
     whole = own or replace(about(node), pattern=f"{spec.folder}/{spec.name}.%04d.exr")
     first = whole.first if spec.first is None else spec.first
     last = whole.last if spec.last is None else spec.last
@@ -108,9 +116,13 @@ def _render(node: Any, frames: FrameSet, bits: int, progress: Progress) -> None:
 
 
 def _one(write: Any, number: int) -> str:
-    """Render one frame; why it could not be, or ''. WireError -32800 where it was cancelled."""
+    """Render one frame; why it could not be, or ''. WireError -32800 where it was cancelled.
+
+    Foundry's reference of `nuke.execute` promises a "'cancelled' error" and names no class; the
+    API of 16 has `CancelledError`, older scripts catch RuntimeError. So both, and the text.
+    """
     try:
-        nuke.execute(write, number, number, 1, nuke.views()[:1])
+        nuke.execute(write, number, number, 1, [script.view()])
     except FAILED as why:
         if type(why).__name__ == "CancelledError" or "cancelled" in str(why).lower():
             raise WireError(CANCELLED, f"Cancelled at frame {number}.") from why
@@ -150,9 +162,9 @@ def _plain(channel: str) -> str:
     return "RGBA"[MAIN.index(channel)] if channel in MAIN else channel
 
 
-def _pattern(file: str) -> str:
-    """A Read's path as a printf pattern, of the first view."""
-    folder, name = os.path.split(file)
+def pattern(read: Any) -> str:
+    """A Read's path as a printf pattern, of the view that is worked on; '' where it is computed."""
+    folder, name = os.path.split(paths.literal(str(read["file"].value())) or "")
     name = HASHES.sub(lambda m: f"%0{len(m[0])}d", name)
-    view = nuke.views()[0]
+    view = script.view()
     return os.path.join(folder, name).replace("%V", view).replace("%v", view[:1])

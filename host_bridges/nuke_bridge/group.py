@@ -39,7 +39,7 @@ def make(
     label = _label(tool, folder)
     with host.undo_group(label), host.progress(label) as progress:
         progress.tell(0, 1, "node")
-        wires = _wires(spec, kept, inputs or {})
+        wires = _wires(host, spec, kept, inputs or {})
         plate = script.node(near) if near else wires["source"]
         with script.group_of(plate):
             group = host.new("Group", label, tile_color=TINT)
@@ -47,40 +47,73 @@ def make(
             group.setXYpos(*free(plate, 1, 1, [group]))
         wires["source"] = plate
         with group:
-            entries = [host.new("Input", "") for _ in spec["inputs"]]
+            ins = [host.new("Input", "") for _ in spec["inputs"]]
             out = host.new("Output", "")
-        for number, (entry, each) in enumerate(zip(entries, spec["inputs"], strict=True)):
+        for number, (entry, each) in enumerate(zip(ins, spec["inputs"], strict=True)):
             entry.setName(each["name"])
             group.setInput(number, wires[each["name"]])
         knobs.add(group, rows, kept["params"])
-        placed, answers = _place(host, results, entries[0], label)
-        out.setInput(0, _end(placed, entries[0]))
+        placed, answers = _place(host, results, ins[0], label)
+        out.setInput(0, _end(placed, ins[0]))
+        kept["wired"] = "" if plate is None else str(plate.fullName())
         _keep(group, kept, placed, near)
     return str(group.fullName()), answers
 
 
-def take_up(host: Building, group: Any, folder: str, results: Sequence[Mapping[str, Any]]) -> None:
+def take_up(
+    host: Building,
+    group: Any,
+    folder: str,
+    results: Sequence[Mapping[str, Any]],
+    wired: str | None = None,
+) -> List[Answer]:
     """Set the node to another version: its look in place where it is of the same nodes, else
-    the nodes for the results take the place of those that are there. One step of undo."""
-    kept = recipe.version(folder, recipe.of(group)["rows"])
+    the nodes for the results take the place of those that are there. One step of undo.
+
+    wired   what the version was measured on, where that is another node than before.
+
+    What became of the results; WireError, and the look that stands, where nothing of theirs can.
+    """
+    before = recipe.of(group)
+    source = before.get("wired") if wired is None else wired
+    kept = {**recipe.version(folder, before["rows"]), "wired": source}
     label = _label(kept["tool"], folder)
-    entry = next(each for each in group.nodes() if each.Class() == "Input")
+    entry = entries(group)[0]
     out = next(each for each in group.nodes() if each.Class() == "Output")
+    forms, answers = _forms(host, results)
+    _stands(group, label, answers)  # before there is a step of undo
     with host.undo_group(label), group:
-        forms, ours = _forms(host, results), _ours(group)
+        ours = _ours(group)
         near = script.tags(ours[0])[TAG].get("near", "") if ours else ""
         alone = len(forms) == 1 and forms[0].kind in LOOK
-        script.put(group, "label", script.spoken(label))
         if alone and looks.in_place(ours, looks.steps(forms[0], entry)):
             for node in ours:
                 script.put(node, "label", script.spoken(label))
             _keep(group, kept, [(forms[0], tuple(str(node.fullName()) for node in ours))], near)
-            return
-        placed, _ = _place(host, results, entry, label)
-        _keep(group, kept, placed, near)
-        out.setInput(0, _end(placed, entry))
-        for node in ours:  # last: what cannot be built leaves the look that stands
-            nuke.delete(node)
+        else:
+            placed, answers = _place(host, results, entry, label)
+            _stands(group, label, answers)
+            _keep(group, kept, placed, near)
+            out.setInput(0, _end(placed, entry))
+            for node in ours:  # late: what cannot be built leaves the look that stands
+                nuke.delete(node)
+        script.put(group, "label", script.spoken(label))
+    return answers
+
+
+def entries(group: Any) -> List[Any]:
+    """The group's Inputs, in the order they are wired in."""
+    found = [each for each in group.nodes() if each.Class() == "Input"]
+    return sorted(found, key=lambda each: int(each["number"].value()))
+
+
+def _stands(group: Any, label: str, answers: Sequence[Answer]) -> None:
+    """WireError where nothing of a version would stand in the node, or nothing of its look."""
+    said = [each for each in answers if each.kind in LOOK] or answers
+    if said and not any(each.became for each in said):
+        title = f"{group.name()} keeps the look it has: nothing of {label} can stand in it."
+        why = "\n".join(each.why for each in said)
+        raise WireError(HOST_REFUSED, title, "Change the settings, and press Update.", why)
 
 
 def _place(
@@ -100,8 +133,8 @@ def _place(
     return placed, settle(results, host.grade_spaces(), attempt)
 
 
-def _forms(host: Building, results: Sequence[Mapping[str, Any]]) -> List[Form]:
-    """The forms that results would take here."""
+def _forms(host: Building, results: Sequence[Mapping[str, Any]]) -> Tuple[List[Form], List[Answer]]:
+    """The forms that results would take here, and what would become of them."""
     found: List[Form] = []
 
     def attempt(form: Form) -> Refs:
@@ -110,8 +143,7 @@ def _forms(host: Building, results: Sequence[Mapping[str, Any]]) -> List[Form]:
         found.append(form)
         return ()
 
-    settle(results, host.grade_spaces(), attempt)
-    return found
+    return found, settle(results, host.grade_spaces(), attempt)
 
 
 def _end(placed: Placed, entry: Any) -> Any:
@@ -145,12 +177,13 @@ def _keep(group: Any, kept: Mapping[str, Any], placed: Placed, near: str) -> Non
 
 
 def _wires(
-    spec: Mapping[str, Any], kept: Mapping[str, Any], inputs: Mapping[str, Any]
+    host: Building, spec: Mapping[str, Any], kept: Mapping[str, Any], inputs: Mapping[str, Any]
 ) -> Dict[str, Any]:
     """The node for each input: the one that is named, else a Read of the same files, else None."""
     files = recipe.files(kept)
     reads: Dict[str, Any] = {}
-    for node in nuke.allNodes("Read", group=nuke.root()):
+    for item in host.items():
+        node = script.node(item.ref)
         if own := frames.own_files(node):
             reads.setdefault(own.pattern, node)
     wires = {}

@@ -62,8 +62,9 @@ def changed(
     group: Any, rows: Sequence[Mapping[str, Any]], params: Mapping[str, Any]
 ) -> Dict[str, Any]:
     """The parameters whose knobs say something else than `params`; a script rounds numbers."""
-    now = values(group, rows)
-    return {name: value for name, value in now.items() if not _same(value, params[name])}
+    now, usual = values(group, rows), {row["name"]: row["default"] for row in rows}
+    then = {**usual, **params}  # a run of an older version of the tool knows fewer
+    return {name: value for name, value in now.items() if not _same(value, then[name])}
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -19,7 +19,7 @@ from answerprint_bridge.host import Item, Progress
 from answerprint_bridge.messages import CANCELLED, WireError
 from answerprint_bridge.run import Run
 
-from . import baking, group, knobs, recipe, script, work
+from . import baking, frames, group, home, knobs, recipe, script, work
 
 REST = 0.3  # seconds a knob rests before it is taken up
 _waiting: Dict[str, threading.Timer] = {}
@@ -38,9 +38,7 @@ def bake(node: Any) -> None:
 
 def show(node: Any) -> None:
     """Show the node's tool, inputs and settings in the panel."""
-    from . import dock  # Qt: in no terminal, and only where it is asked for
-
-    work.tell(lambda: dock.show(*_settings(node)))
+    work.tell(lambda: _show(node))
 
 
 def changed(node: Any) -> None:
@@ -77,12 +75,12 @@ def _start(name: str, wired: bool) -> None:
     if before:
         before.cancel()
     inputs: Dict[str, Any] = dict(recipe.files(kept))
-    first = last = None
+    first = last = wire = None
     if whole:
-        inputs.update(_wired(node))
-        source = kept["inputs"]["source"][0]
-        if isinstance(source, Mapping):
-            first, last = source["first"], source["last"]
+        now_wired = _wired(node)
+        inputs.update(now_wired)
+        first, last = _range(kept, now_wired.get("source"))
+        wire = now_wired["source"].ref if "source" in now_wired else None
     ends, hear = contextlib.ExitStack(), {}
     if whole:
         bar = ends.enter_context(work.host().progress(f"Updating {node.name()}"))
@@ -90,7 +88,7 @@ def _start(name: str, wired: bool) -> None:
 
     def done(run: Run) -> None:
         ends.close()
-        work.tell(lambda: _took(name, run))
+        work.tell(lambda: _took(name, run, wire))
 
     try:
         run = work.session().run(
@@ -119,14 +117,27 @@ def _tell(bar: Progress, told: Mapping[str, Any], name: str) -> None:
         _running[name][0].cancel()
 
 
-def _took(name: str, run: Run) -> None:
+def _range(kept: Mapping[str, Any], source: Item | None) -> Tuple[int | None, int | None]:
+    """The range the node was run with; none where another shot is wired to it now."""
+    told = kept["inputs"]["source"][0]
+    if not isinstance(told, Mapping):
+        return None, None  # one file
+    if source is not None:
+        own = frames.own_files(script.node(source.ref))
+        same = own.pattern == told["pattern"] if own else kept.get("wired") in (None, source.ref)
+        if not same:
+            return None, None
+    return told["first"], told["last"]
+
+
+def _took(name: str, run: Run, wire: str | None) -> None:
     if run.error:
         if run.error.code == CANCELLED:
             return  # for a newer wish
         raise run.error
     node = script.found(name)
     if node is not None:
-        group.take_up(work.host(), node, run.folder, run.results)
+        work.refused(name, group.take_up(work.host(), node, run.folder, run.results, wire))
         for said in run.results:
             if said["kind"] == "note":  # it stands inside, where nobody looks
                 work.host().message("info", f"{run.tool}:", said["text"])
@@ -137,6 +148,19 @@ def _bake(node: Any) -> None:
     asked = nuke.getFramesAndViews("Bake", baking.span(kept))
     if asked is not None:
         baking.bake(work.host(), node, str(asked[0]))
+
+
+def _show(node: Any) -> None:
+    from . import dock  # Qt: in no terminal, and only where it is asked for
+
+    tool, params, inputs = _settings(node)
+    there = {row["name"] for row in home.spec(tool)["params"]}
+    gone = [name for name in params if name not in there]
+    dock.show(tool, {name: value for name, value in params.items() if name in there}, inputs)
+    if gone:
+        title = f"{node.name()} was made with another version of {tool}."
+        told = ", ".join(f"{name} = {params[name]}" for name in gone)
+        work.host().message("warning", title, f"The panel has no {told}.")
 
 
 def _settings(node: Any) -> tuple[str, Dict[str, Any], Dict[str, Any]]:
@@ -150,17 +174,10 @@ def _settings(node: Any) -> tuple[str, Dict[str, Any], Dict[str, Any]]:
 def _wired(node: Any) -> Dict[str, Item]:
     """What is wired to the node, by the tool's names of its inputs."""
     found = {}
-    for number, entry in enumerate(_entries(node)):
+    for number, entry in enumerate(group.entries(node)):
         if (above := node.input(number)) is not None:
-            found[entry] = Item(str(above.fullName()), "image", str(above.name()))
+            found[str(entry.name())] = Item(str(above.fullName()), "image", str(above.name()))
     return found
-
-
-def _entries(node: Any) -> list[str]:
-    """Names of the node's inputs, in their order."""
-    found = [each for each in node.nodes() if each.Class() == "Input"]
-    found.sort(key=lambda each: int(each["number"].value()))
-    return [str(each.name()) for each in found]
 
 
 def _live(kept: Mapping[str, Any]) -> set[str]:

@@ -27,12 +27,23 @@ def steps(form: Form, plate: Any) -> List[Step]:
 
 
 def in_place(nodes: Sequence[Any], wanted: Sequence[Step]) -> bool:
-    """Set standing nodes to these steps; False, and nothing set, where they are other nodes."""
+    """Set standing nodes to these steps; False, and nothing set, where they are other nodes.
+
+    WireError -32020, and all as it was, where a knob does not take its value.
+    """
     if [each.Class() for each in nodes] != [kind for kind, _ in wanted]:
         return False
-    for node, (_, knobs) in zip(nodes, wanted, strict=True):
-        for knob, value in knobs.items():
-            script.put(node, knob, value)
+    before: List[Tuple[Any, Any]] = []
+    try:
+        for node, (_, knobs) in zip(nodes, wanted, strict=True):
+            for name, value in knobs.items():
+                if (knob := node.knob(name)) is not None:
+                    before.append((knob, knob.value()))
+                script.put(node, name, value)
+    except BaseException:
+        for knob, value in reversed(before):
+            knob.setValue(value)
+        raise
     return True
 
 

@@ -41,9 +41,7 @@ class Placing(Building):
             here = script.working() or "not known"
             return f"its numbers are for {data['working_space']}, the working space is {here}"
         space = data.get("space") if form.kind == "lut" else _space(form)
-        if space and space not in (script.spaces() or (space,)):
-            return f"the script's colour config has no '{space}'"
-        return super().accepts(form)
+        return (script.lacks(space) if space else "") or super().accepts(form)
 
     def import_frames(self, frames: FrameSet, near: str, label: str) -> Refs:
         try:

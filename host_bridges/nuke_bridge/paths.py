@@ -79,11 +79,11 @@ def _sample(plate: Any) -> str:
         if plate.Class() == "Read":
             return str(plate["file"].value())
         seen.append(plate.fullName())
-        plate = plate.input(0) if plate.Class() != "Input" else _outside(plate)
+        plate = plate.input(0) if plate.Class() != "Input" else outside(plate)
     return ""
 
 
-def _outside(entry: Any) -> Any:
+def outside(entry: Any) -> Any:
     """What is wired to a group's Input from outside."""
     group = entry.parent()
     return group.input(int(entry["number"].value())) if group is not None else None

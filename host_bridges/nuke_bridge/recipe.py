@@ -67,12 +67,15 @@ def version(folder: str, rows: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
 
 def find(digest: str) -> str:
     """The version of this script's project that has this recipe. WireError where none has."""
-    project = os.path.dirname(script.path())
+    project, damaged = os.path.dirname(script.path()), []
     for path in sorted(glob.glob(f"{glob.escape(project)}/answerprint/*/*/v*/{versions.RECIPE}")):
-        if versions.recipe_digest(os.path.dirname(path)) == digest:
-            return os.path.dirname(path)
+        try:
+            if versions.recipe_digest(os.path.dirname(path)) == digest:
+                return os.path.dirname(path)
+        except WireError as why:  # of another version, unless none is found
+            damaged.append(why.title)
     title = f"No version under {project}/answerprint has the recipe of these nodes."
-    raise WireError(HOST_REFUSED, title, "Run the tool again.")
+    raise WireError(HOST_REFUSED, title, "Run the tool again.", "\n".join(damaged))
 
 
 def folder(kept: Mapping[str, Any]) -> str:

@@ -18,6 +18,12 @@ import nuke
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 
 TAGS = "answerprint_tags"  # the knob that holds what we keep with a node
+SETTINGS = "answerprint_settings"  # the tag of the root: what the artist told this host
+OWN = {  # Nuke's own colour management: what is certain to be a space of a config
+    "linear": "Linear Rec.709 (sRGB)",
+    "sRGB": "sRGB Encoded Rec.709 (sRGB)",
+    "rec709": "Camera Rec.709",
+}
 FAMILY = "ACES - "  # how older ACES configs begin a space's name
 SHOWN = re.compile(r"(?:default|scene_linear|compositing_linear|rendering) \((.+)\)")
 VERSION = re.compile(r"[._-]v\d+$", re.IGNORECASE)
@@ -70,30 +76,49 @@ def plain_space(name: str) -> str:
     return name[len(FAMILY) :] if name.startswith(FAMILY) else name
 
 
+def managed() -> bool:
+    """Whether the script's colour is OCIO's, not Nuke's own."""
+    return chosen(nuke.root()["colorManagement"]) == "OCIO"
+
+
 def spaces() -> Dict[str, str]:
-    """Plain name -> the config's name, of every space; empty without OCIO colour management."""
-    root = nuke.root()
-    if chosen(root["colorManagement"]) != "OCIO":
-        return {}
-    knob: Any = root["workingSpaceLUT"]  # the stubs know the general Knob only
+    """Plain name -> what a Read of this script calls it, of every space that is certain."""
+    if not managed():
+        return {space: name for name, space in OWN.items()}
+    knob: Any = nuke.root()["workingSpaceLUT"]  # the stubs know the general Knob only
     listed = [str(each).split("\t")[0] for each in knob.values()]
     return {plain_space(each): each for each in listed if not SHOWN.fullmatch(each)}
 
 
 def working() -> str:
     """Plain name of the script's working space, '' without OCIO colour management."""
-    root = nuke.root()
-    ocio = chosen(root["colorManagement"]) == "OCIO"
-    return plain_space(chosen(root["workingSpaceLUT"])) if ocio else ""
+    return plain_space(chosen(nuke.root()["workingSpaceLUT"])) if managed() else ""
+
+
+def light() -> str:
+    """Plain name of the space that the script's pictures are computed in."""
+    return working() or OWN["linear"]
+
+
+def read_space(knob: Any) -> str:
+    """Plain name of the space that a Read is set to, '' where nobody outside of Nuke knows it."""
+    return plain_space(chosen(knob)) if managed() else OWN.get(chosen(knob), "")
+
+
+def lacks(space: str) -> str:
+    """Why nothing in this script can be in a space, '' where it can."""
+    if space in spaces():
+        return ""
+    if managed():
+        return f"the script's colour config has no '{space}': choose one that has it"
+    return f"Nuke's own colours have no '{space}': choose OCIO in Project Settings > Color"
 
 
 def named(space: str) -> str:
-    """What the script's config calls a space. WireError -32020 where it has none of this name."""
-    found = spaces()
-    if space not in found:
-        title = f"The script's colour config has no '{space}'."
-        raise WireError(HOST_REFUSED, title, "Choose a config that has it in Project Settings.")
-    return found[space]
+    """What the script calls a space. WireError -32020 where it has none of this name."""
+    if why := lacks(space):
+        raise WireError(HOST_REFUSED, f"{why[0].upper()}{why[1:]}.")
+    return spaces()[space]
 
 
 def config() -> str:
@@ -108,6 +133,13 @@ def rate() -> Fraction:
     told = float(nuke.root()["fps"].value())
     film = Fraction(round(told) * 1000, 1001)
     return film if abs(told - film) < 0.005 else Fraction(told).limit_denominator(1000)
+
+
+def view() -> str:
+    """The view that is worked on: the one that was chosen, else the script's first."""
+    there = list(nuke.views())
+    kept = tags(nuke.root()).get(SETTINGS, {}).get("view")
+    return str(kept if kept in there else there[0])
 
 
 def path() -> str:

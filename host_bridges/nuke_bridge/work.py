@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Sequence
 
 import nuke
 
 from answerprint_bridge.messages import WireError
 from answerprint_bridge.process import command
+from answerprint_bridge.results import Answer
 from answerprint_bridge.run import Run
 from answerprint_bridge.session import Session
 
@@ -63,6 +64,13 @@ def _pump(run: Run) -> None:
     while not run.ended and (open_one := known()):
         nuke.executeInMainThreadWithResult(open_one.pump)
         time.sleep(TICK)
+
+
+def refused(what: str, answers: Sequence[Answer]) -> None:
+    """Tell the artist which results found no place, and why."""
+    whys = [each.why for each in answers if each.status == "refused"]
+    if whys:
+        host().message("warning", f"{what}: not all of it could be placed.", "\n".join(whys))
 
 
 def tell(act: Callable[[], object]) -> None:

@@ -52,6 +52,7 @@ class Rig:
         dot = nuke.nodes.Dot()  # somebody's own things
         dot["selected"].setValue(True)
         nuke.nodes.BackdropNode(label="plates")
+        nuke.Undo.steps.clear()
 
     def rendered(self, pictures: Mapping[int, np.ndarray], frames: FrameSet) -> Item:
         return self._item(nuke.source(dict(pictures), frames))

@@ -123,8 +123,10 @@ def dock(project, picture=""):
     told["after"] = desktop.told()
     reads["shot_b"]["selected"].setValue(False)
     reads["hero"]["selected"].setValue(True)
+    desktop.panel.controls.write_frames.setChecked(True)
     desktop.open("Match...")
     told["again"] = desktop.told()
+    told["writes"] = desktop.panel.controls.write_frames.isChecked()
     if picture:
         desktop.picture(picture)
     opened = []
@@ -164,7 +166,7 @@ def match(project, picture=""):
     nuke.menu("Nodes").findItem("Answerprint").findItem("Answerprint node").invoke()
     (group,) = nuke.allNodes("Group")
     told["group"], told["wired"] = group.fullName(), [group.input(0).name(), group.input(1).name()]
-    steps = len(nuke.Undo.steps)
+    steps = ours()
     group["ap_strength"].setValue(0.9)
     group["ap_strength"].setValue(0.5)  # the first one is not taken up: it did not rest
     recipe = importlib.import_module("answerprint_nuke.recipe")
@@ -172,7 +174,7 @@ def match(project, picture=""):
     (cdl,) = (n for n in group.nodes() if n.Class() == "OCIOCDLTransform")
     knobs = ("slope", "offset", "power", "saturation", "working_space")
     told["cdl"] = {knob: cdl[knob].value() for knob in knobs}
-    told["steps"] = len(nuke.Undo.steps) - steps
+    told["steps"] = ours() - steps
     told["solved"] = recipe.of(group)["recipe"]["solved"] == told["first"].pop("solved")
     told["folder"] = recipe.folder(recipe.of(group))
     told["versions"] = sorted(p.name for p in Path(told["folder"]).parent.glob("v*"))
@@ -192,6 +194,11 @@ def match(project, picture=""):
     told["reopened"] = [chosen, controls.form.values()["strength"]]
     desktop.dock.close()
     return told
+
+
+def ours():
+    """How many steps of undo are Answerprint's; an artist's own knob is one as well."""
+    return sum(label.startswith("Answerprint") for label, _ in nuke.Undo.steps)
 
 
 def panels_frames(desktop, folder):

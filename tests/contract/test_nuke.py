@@ -10,7 +10,7 @@ import pytest
 from doubles import nuke_double as nuke
 from scenes import CDL, ONE_OF_EACH, export, picture, plate, shot
 
-from answerprint_bridge.host import Action
+from answerprint_bridge.host import Action, FrameSet
 from answerprint_bridge.messages import CANCELLED, WireError
 
 
@@ -100,6 +100,7 @@ def test_the_temporary_write_is_gone_whatever_happens(rig, tmp_path, how):
     nuke.scene.cancel_render = how == "cancel"
     rig.cancel_at(1 if how == "progress" else None)
     before = rig.everything()
+    nuke.Undo.steps.clear()
     with pytest.raises(WireError) as ended:
         export(rig, item, tmp_path / ("a \\b" if how == "unwritable" else "out"))
     cancelled = how in ("cancel", "progress")
@@ -286,6 +287,51 @@ def test_what_is_kept_with_a_node_is_hidden_and_no_expression(rig):
     knob = nuke.toNode(item.ref)["answerprint_tags"]
     assert knob.flags & nuke.INVISIBLE
     assert not set('[]${}"\\') & set(knob.value())
+
+
+# --- what stands is found again --------------------------------------------------------------
+
+
+def test_a_plate_that_was_renamed_keeps_its_results(rig):
+    plate = nuke.toNode(shot(rig).ref)
+    results = [CDL, *map(ONE_OF_EACH.get, ("matte", "stmap", "note"))]
+    first = apply(rig, *results, near=plate.fullName())
+    plate.setName("bg_plate")
+    there = rig.everything()
+    again = apply(rig, *results, near="bg_plate")
+    assert [a.items for a in again] == [a.items for a in first]
+    assert rig.everything() == there
+    other = nuke.toNode(shot(rig).ref)
+    other.setName("Constant1")  # what the plate was called
+    assert apply(rig, *results, near=other.fullName())[0].items != first[0].items
+
+
+def test_a_node_between_a_plate_and_its_result_changes_nothing(rig):
+    plate = nuke.toNode(shot(rig).ref)
+    (node,) = made(first := apply(rig, CDL, near=plate.fullName()))
+    dot = nuke.nodes.Dot()
+    dot.setInput(0, plate)
+    node.setInput(0, dot)
+    assert apply(rig, CDL, near=plate.fullName()) == first
+
+
+def test_a_result_may_be_the_plate_of_another(rig):
+    plate = nuke.toNode(shot(rig).ref)
+    (under,) = made(apply(rig, CDL, near=plate.fullName()))
+    first = apply(rig, CDL, near=under.fullName(), recipe="r2")
+    assert apply(rig, CDL, near=under.fullName(), recipe="r2") == first
+    assert apply(rig, CDL, near=plate.fullName(), recipe="r2") != first
+
+
+def test_a_viewer_shows_frames_however_their_read_names_them(rig):
+    pattern = f"{rig.project}/a [b] $c/x.%04d.exr"
+    frames = FrameSet(pattern, 1001, 1003)
+    assert not rig.host.open_in_viewer(frames), "there is no viewer"
+    nuke.scene.viewer = object()
+    assert not rig.host.open_in_viewer(frames), "there is no Read of them"
+    read = nuke.nodes.Read(file="[file dirname [value root.name]]/a \\[b\\] \\$c/x.####.exr")
+    assert rig.host.open_in_viewer(frames)
+    assert nuke.scene.viewed is read
 
 
 # --- the script and the program --------------------------------------------------------------

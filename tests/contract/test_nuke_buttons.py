@@ -308,3 +308,23 @@ def test_the_command_line_refuses_in_words(rig, group, capsys, words, said):
     told = [w.format(script=script, group=group.fullName()) for w in words]
     assert module("bake").main(told) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_baked_read_is_one_step_of_undo(rig, group):
+    pattern = f"{module('recipe').folder(kept(group))}/small.%04d.exr"
+    for span in ((1002, 1003), (1001, 1001)):
+        before = rig.everything()
+        nuke.Undo.steps.clear()
+        module("baking")._read(rig.host, group, FrameSet(pattern, *span))
+        assert len(nuke.Undo.steps) == 1
+        nuke.Undo.undo()
+        assert rig.everything() == before
+        module("baking")._read(rig.host, group, FrameSet(pattern, *span))
+
+
+def test_the_command_line_tells_a_failure_from_missing_frames(rig, group, monkeypatch, capsys):
+    monkeypatch.setattr(module("baking"), "bake", lambda *_: 1 / 0)
+    script = str(rig.project / "sc010.nk")
+    nuke.scriptSaveAs(script)
+    assert module("bake").main([script, group.fullName()]) == 4
+    assert "ZeroDivisionError" in capsys.readouterr().err

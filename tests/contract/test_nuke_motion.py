@@ -217,6 +217,7 @@ def test_an_stmap_takes_a_pixel_from_where_the_convention_says(rig, tmp_path):
 def test_all_of_it_is_one_step_of_undo(rig):
     before = rig.everything()
     item = shot(rig)
+    nuke.Undo.steps.clear()
     rig.host.apply(list(EVERY), item.ref, "track v001", "r1")
     assert len(nuke.Undo.steps) == 1
     nuke.Undo.undo()

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import sys
+from types import SimpleNamespace
 
 import nuke_rig
 import pytest
@@ -84,7 +86,9 @@ def rig(tmp_path, monkeypatch):
 def plates(rig, tmp_path):
     """A Read of the shot and one of the hero."""
     frames = {n: export(rig, shot(rig), tmp_path / n) for n in ("shot", "hero")}
-    return {n: nuke.toNode(rig.on_disk(each).ref) for n, each in frames.items()}
+    made = {n: nuke.toNode(rig.on_disk(each).ref) for n, each in frames.items()}
+    nuke.Undo.steps.clear()
+    return made
 
 
 def version(rig, number, results, plates, params=USUAL):
@@ -126,7 +130,7 @@ def test_it_holds_the_look_between_its_input_and_its_output(rig, plates):
     (cdl,), (out,) = inner(group, "OCIOCDLTransform"), inner(group, "Output")
     entries = {n.name(): n for n in inner(group, "Input")}
     assert answers[0].items == (cdl.fullName(),)
-    assert list(entries) == ["source", "reference"]
+    assert {n: e["number"].value() for n, e in entries.items()} == {"source": 0, "reference": 1}
     assert out.input(0) is cdl
     assert cdl.input(0) is entries["source"]
     assert cdl["slope"].value() == CDL["slope"]
@@ -212,6 +216,8 @@ def test_the_setting_makes_every_result_a_node(rig, plates):
     assert nuke.toNode(answers[0].items[0]).parent() is group
     again = rig.host.apply([CDL], plates["shot"].fullName(), "small v001", digest)
     assert again[0].items == answers[0].items
+    plates["shot"].setName("bg")
+    assert rig.host.apply([CDL], "bg", "small v001", digest)[0].items == answers[0].items
     assert len(nuke.allNodes("Group")) == 1
     other = version(rig, 2, [ONE_OF_EACH["note"]], plates)
     digest = versions.recipe_digest(other)
@@ -236,6 +242,7 @@ def test_another_strength_sets_the_nodes_that_are_there(rig, plates):
     assert cdl["slope"].value() == [2.0, 1.0, 0.5]
     assert [label for label, _ in nuke.Undo.steps] == ["Answerprint: small v002"]
     kept = module("recipe").of(group)
+    assert group["label"].value() == cdl["label"].value() == "small v002"
     assert (kept["params"]["strength"], kept["digest"]) == (0.5, versions.recipe_digest(second))
     assert rig.host.read_tag(cdl.fullName(), "answerprint")["recipe"] == kept["digest"]
     nuke.Undo.undo()
@@ -245,7 +252,8 @@ def test_another_strength_sets_the_nodes_that_are_there(rig, plates):
 def test_what_the_artist_does_inside_is_left_alone(rig, plates):
     group, _ = make(rig, version(rig, 1, [ONE_OF_EACH["lut"]], plates), plates)
     (out,) = inner(group, "Output")
-    into, back = (n for n in inner(group, "OCIOColorSpace"))
+    back, into = (n for n in inner(group, "OCIOColorSpace"))
+    assert back is out.input(0)
     with group:
         blur = nuke.nodes.Blur()
     blur.setInput(0, back)
@@ -297,8 +305,6 @@ def test_a_look_that_cannot_stand_leaves_the_one_that_does(rig, plates, monkeypa
 
 
 def test_without_the_plugin_a_knob_says_so_and_nothing_fails(rig, plates, monkeypatch):
-    import sys
-
     group, _ = make(rig, version(rig, 1, [CDL], plates), plates)
     monkeypatch.setitem(sys.modules, nuke_rig.NAME, None)
     group["ap_strength"].setValue(0.25)
@@ -349,3 +355,136 @@ def test_with_nothing_to_make_it_of_the_menu_says_so(rig):
     module("work")._made.clear()
     with pytest.raises(WireError, match="nothing to make"):
         module("chosen").node()
+
+
+# --- what is refused, and what is not there any more -----------------------------------------
+
+FAR = CDL | {"residual": 5.0}  # too far from the result to be placed
+
+
+@pytest.mark.parametrize("results", [[FAR], [FAR, ONE_OF_EACH["note"]], [ONE_OF_EACH["lut"]]])
+def test_a_look_that_is_refused_leaves_the_one_that_stands(rig, plates, results, monkeypatch):
+    group, _ = make(rig, version(rig, 1, [CDL], plates), plates)
+    if results == [ONE_OF_EACH["lut"]]:  # it is promised, and cannot be built
+        monkeypatch.delattr(nuke.nodes, "OCIOFileTransform")
+    second = version(rig, 2, results, plates)
+    before, steps = rig.everything(), nuke.Undo.undoSize()
+    with pytest.raises(WireError, match="keeps the look it has") as refused:
+        module("group").take_up(rig.host, group, second, results)
+    assert "CIEDE2000" in refused.value.detail or "OCIOFileTransform" in refused.value.detail
+    assert rig.everything() == before
+    assert nuke.Undo.undoSize() == steps
+
+
+def test_numbers_that_are_not_taken_leave_those_that_stand(rig, plates, monkeypatch):
+    group, _ = make(rig, version(rig, 1, [CDL], plates), plates)
+    other = CDL | {"slope": [2.0, 2.0, 2.0], "working_space": "ACEScg"}
+    second, put = version(rig, 2, [other], plates), module("script").put
+
+    def stubborn(where, knob, value):
+        if knob == "power":
+            raise WireError(-32020, "It cannot be set.")
+        put(where, knob, value)
+
+    before = rig.everything()
+    monkeypatch.setattr(module("script"), "put", stubborn)
+    with pytest.raises(WireError, match="cannot be set"):
+        module("group").take_up(rig.host, group, second, [other])
+    assert rig.everything() == before
+
+
+def test_a_change_says_what_else_found_no_place(rig, plates, monkeypatch):
+    monkeypatch.setattr(module("work"), "_made", {"host": rig.host})
+    group, _ = make(rig, version(rig, 1, [CDL], plates), plates)
+    results = [CDL, ONE_OF_EACH["matte"] | {"pattern": "mattes \\a/m.%04d.exr"}]
+    folder = version(rig, 2, results, plates)
+    run = SimpleNamespace(error=None, folder=folder, results=results, tool="small")
+    module("live")._took(group.fullName(), run, None)
+    assert len(inner(group, "OCIOCDLTransform")) == 1
+    assert "not all of it" in rig.said()[-1]
+    assert "matte:" in rig.said()[-1]
+
+
+def test_the_menu_says_what_a_new_node_does_not_hold(rig, plates, monkeypatch):
+    monkeypatch.setattr(module("work"), "_made", {"host": rig.host})
+    folder = version(rig, 1, [FAR, ONE_OF_EACH["note"]], plates)
+    digest, near = versions.recipe_digest(folder), plates["shot"].fullName()
+    rig.host.apply([ONE_OF_EACH["note"]], near, "small v001", digest)
+    for node in nuke.allNodes():
+        node["selected"].setValue(node.Class() == "StickyNote")
+    module("chosen").node()
+    assert "CIEDE2000" in rig.said()[-1]
+
+
+def test_the_next_run_has_its_backdrop_again(rig, plates):
+    make(rig, version(rig, 1, [CDL], plates), plates)
+    before = len(nuke.allNodes("BackdropNode"))
+    rig.host.apply([CDL], plates["shot"].fullName(), "later", "r9")
+    assert len(nuke.allNodes("BackdropNode")) == before + 1
+
+
+def test_a_damaged_recipe_of_another_version_is_in_nobodys_way(rig, plates):
+    digest = versions.recipe_digest(version(rig, 1, [CDL], plates))
+    bad = rig.project / "answerprint" / "sc010" / "a tool" / "v001"
+    bad.mkdir(parents=True)
+    (bad / "recipe.json").write_text("{")
+    assert module("recipe").find(digest).endswith("small/v001")
+    with pytest.raises(WireError, match="No version") as refused:
+        module("recipe").find("of nothing")
+    assert str(bad) in refused.value.detail
+
+
+def test_another_shot_is_taken_whole(rig, plates, tmp_path):
+    group, _ = make(rig, version(rig, 1, [CDL], plates), plates)
+    live, kept = module("live"), module("recipe").of(group)
+
+    def asked():
+        return live._range(kept, live._wired(group).get("source"))
+
+    assert asked() == (1001, 1003)
+    plates["shot"].setName("bg")
+    assert asked() == (1001, 1003), "the same files"
+    group.setInput(0, None)
+    assert asked() == (1001, 1003), "the files it knows"
+    group.setInput(0, nuke.nodes.Read(file=str(tmp_path / "o.%04d.exr"), first=1, last=50))
+    assert asked() == (None, None)
+    blurred = nuke.nodes.Blur()
+    blurred.setInput(0, plates["shot"])
+    group.setInput(0, blurred)
+    assert asked() == (None, None), "it is rendered, and was never measured"
+    module("group").take_up(
+        rig.host, group, version(rig, 2, [CDL], plates), [CDL], blurred.fullName()
+    )
+    kept = module("recipe").of(group)
+    assert asked() == (1001, 1003), "measured by now"
+    module("group").take_up(rig.host, group, version(rig, 3, [CDL], plates), [CDL])
+    kept = module("recipe").of(group)
+    assert asked() == (1001, 1003), "a live knob asks for no other range"
+    group.setInput(0, nuke.nodes.Blur())
+    assert asked() == (None, None), "and measures nothing that was wired since"
+
+
+def test_the_panel_is_told_which_settings_it_lacks(rig, plates, monkeypatch):
+    group, _ = make(rig, version(rig, 1, [CDL], plates, USUAL | {"samples": 7}), plates)
+    fewer = [row for row in SPEC["params"] if row["name"] != "samples"]
+    monkeypatch.setattr(module("home"), "tools", lambda: [{**SPEC, "params": fewer}])
+    monkeypatch.setattr(module("work"), "_made", {"host": rig.host})
+    shown = []
+    dock = SimpleNamespace(show=lambda *given: shown.append(given))
+    monkeypatch.setitem(sys.modules, f"{nuke_rig.NAME}.dock", dock)
+    monkeypatch.setattr(sys.modules[nuke_rig.NAME], "dock", dock, raising=False)
+    group["answerprint_show"].execute()
+    ((tool, params, inputs),) = shown
+    assert tool == "small"
+    assert set(params) == {"strength", "method", "ramp", "frame", "words"}
+    assert set(inputs) == {"source", "reference"}
+    assert "samples = 7" in rig.said()[-1]
+
+
+def test_a_run_that_knew_fewer_settings_has_the_usual_ones(rig, plates):
+    older = {name: value for name, value in USUAL.items() if name != "samples"}
+    group, _ = make(rig, version(rig, 1, [CDL], plates, older), plates)
+    kept = module("recipe").of(group)
+    assert module("knobs").changed(group, kept["rows"], kept["params"]) == {}
+    group["ap_samples"].setValue(6)
+    assert module("knobs").changed(group, kept["rows"], kept["params"]) == {"samples": 6}

@@ -101,6 +101,7 @@ def test_menus_and_the_dock_come_up(plugin, project, nuke):
     assert told["menus"] == dict.fromkeys(("Nuke", "Nodes", "Node Graph"), entries)
     assert told["before"] == told["after"] == ["match", ["shot_b"]], "a tab that moves forgets"
     assert told["again"] == ["match", ["hero"]]
+    assert told["writes"], "a tool's entry in the menu leaves the rest of the panel as it is set"
     assert told["worker"] == [True, False], "the worker outlives Nuke"
     assert tree(plugin) == before, "a facility installs it read-only"
     assert told["opened"] == [f"file://{plugin}/nuke.md"]

@@ -20,8 +20,8 @@ SCRIPTS = {  # of `nukescripts`, which has no stubs -> who tells of it
     "panels": "Nuke 16.0 Python developer guide: nukescripts.panels",
     "registerWidgetAsPanel": "the same: registerWidgetAsPanel(widget, name, id, create)",
 }
-OURS = {"told", "tell", "rows", "at", "read"}  # of the double alone
-AS = {"Animated": "AnimControlPoint", "Table_Knob": "Knob"}
+OURS = {"told", "tell", "edit", "rows", "at", "read"}  # of the double alone
+AS = {"Animated": "AnimControlPoint", "Table_Knob": "Knob", "Space_Knob": "Enumeration_Knob"}
 
 
 def arguments(made):

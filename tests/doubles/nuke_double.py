@@ -5,7 +5,8 @@ code tell of: the knobs of EXR exist only after `file_type`; a Write's channels 
 `createNode` wires to the selection and selects, `nodes.X` does neither; `fromUserText` stretches
 the root; a list ignores an entry it lacks; `executeInMainThread` on the main thread hangs (here
 it raises); a terminal has no undo; an unknown knob is a NameError; a node is looked for in the
-group that is open. `execute` writes real files.
+group that is open; nodes are listed newest first; the spaces of a Read are those of the script's
+colour management; an edit outside of `Undo.begin` is a step of its own. `execute` writes files.
 
 The scene is the module's own: `reset()` begins a new one. `source()` makes a node of pictures.
 Scripts are saved as JSON, which is this double's own format.
@@ -13,7 +14,6 @@ Scripts are saved as JSON, which is this double's own format.
 
 from __future__ import annotations
 
-import copy
 import queue
 import threading
 from collections.abc import Callable
@@ -42,6 +42,7 @@ from .nuke_knobs import (
 )
 from .nuke_script import scriptOpen, scriptSaveAs, thisKnob, thisNode
 from .nuke_ui import getPaneFor
+from .nuke_undo import Undo, record
 
 __all__ = [
     "Boolean_Knob",
@@ -54,6 +55,7 @@ __all__ = [
     "PyScript_Knob",
     "String_Knob",
     "Tab_Knob",
+    "Undo",
     "getPaneFor",
     "scriptOpen",
     "scriptSaveAs",
@@ -92,6 +94,8 @@ class Node:
 
     def setName(self, name: str, uncollide: bool = True) -> None:
         taken = {n.name() for n in scene.nodes if n is not self and n.parent() is self._parent}
+        was = self._name
+        record("Rename", lambda: setattr(self, "_name", was))
         self._name, number = name, 0
         while uncollide and self._name in taken:
             number += 1
@@ -125,15 +129,18 @@ class Node:
         knob.node_of, knob.heard = self, self._heard
         if hasattr(self, "user"):
             self.user.append(knob.name())
+            record(f"Add {knob.name()}", lambda: self._knobs.pop(knob.name(), None))
 
     def _heard(self, knob: Knob) -> None:
         if code := self._knobs["knobChanged"].value() if "knobChanged" in self._knobs else "":
             nuke_script.run(code, self, knob)
 
     def nodes(self) -> list[Any]:
-        return [n for n in scene.nodes if n.parent() is self]
+        return [n for n in reversed(scene.nodes) if n.parent() is self]
 
     def setInput(self, number: int, node: Any) -> bool:
+        was = self._inputs[number]
+        record("Wire", lambda: self._inputs.__setitem__(number, was))
         self._inputs[number] = node
         return True
 
@@ -217,6 +224,7 @@ def _maker(kind: str) -> Callable[..., Node]:
         if kind == "Input":
             node["number"].setValue(sum(n.Class() == "Input" for n in node.parent().nodes()))
         scene.nodes.append(node)
+        record(f"New {kind}", lambda: scene.nodes.remove(node))
         for name, value in knobs.items():
             node[name].setValue(value)
         return node
@@ -250,7 +258,7 @@ def allNodes(
 ) -> list[Node]:
     inside = scene.inside[-1] if group is None else group
     among = scene.nodes if recurseGroups else [n for n in scene.nodes if n.parent() is inside]
-    return [n for n in among if not filter or n.Class() == filter]
+    return [n for n in reversed(among) if not filter or n.Class() == filter]
 
 
 def toNode(s: str) -> Node | None:
@@ -269,13 +277,21 @@ def delete(n: Node) -> None:
         raise ValueError("A PythonObject is not attached to a node")
     for inner in n.nodes():
         delete(inner)
+    place, wires = scene.nodes.index(n), [(other, list(other._inputs)) for other in scene.nodes]
     scene.nodes.remove(n)
     for other in scene.nodes:
         other._inputs = [None if each is n else each for each in other._inputs]
 
+    def back() -> None:
+        scene.nodes.insert(place, n)
+        for other, inputs in wires:
+            other._inputs = inputs
+
+    record("Delete", back)
+
 
 def views() -> list[str]:
-    return ["main"]
+    return list(scene.views)
 
 
 def executing() -> bool:
@@ -288,6 +304,7 @@ def execute(nameOrNode: Any, start: int, end: int, incr: int = 1, views: Any = (
 
     proxy = scene.root["proxy"].value()
     scene.executed.append((nameOrNode, proxy, start))
+    scene.rendered_views.append(list(views))
     for number in range(start, end + 1, incr):
         if scene.cancel_render:
             raise CancelledError("Cancelled")
@@ -306,68 +323,6 @@ def image(node: Node, number: int) -> Any:
     from . import nuke_pictures
 
     return nuke_pictures.image(node, number)
-
-
-class Undo:
-    """In a terminal it does nothing at all."""
-
-    steps: list[Any] = []  # noqa: RUF012 - there is one queue, as in Nuke
-    open_at: Any = None
-    label, depth, off = "", 0, 0
-
-    @staticmethod
-    def begin() -> None:
-        Undo.depth += 1
-        if Undo.depth == 1:
-            Undo.open_at, Undo.label = _state(), ""
-
-    @staticmethod
-    def name(label: str) -> None:
-        Undo.label = label
-
-    @staticmethod
-    def end() -> None:
-        Undo.depth -= 1
-        changed = not Undo.depth and _told(Undo.open_at) != _told(_state())
-        if GUI and not Undo.off and changed:
-            Undo.steps.append((Undo.label, Undo.open_at))
-
-    @staticmethod
-    def disable() -> None:
-        Undo.off += 1
-
-    @staticmethod
-    def enable() -> None:
-        Undo.off -= 1
-
-    @staticmethod
-    def undoSize() -> int:
-        return len(Undo.steps)
-
-    @staticmethod
-    def undo() -> None:
-        if Undo.steps:
-            scene.nodes = []
-            for node, knobs, inputs in Undo.steps.pop()[1]:
-                scene.nodes.append(node)
-                node._knobs, node._inputs = knobs, inputs
-
-
-def _state() -> list[Any]:
-    return [
-        (n, {name: _copied(knob) for name, knob in n._knobs.items()}, list(n._inputs))
-        for n in scene.nodes
-    ]
-
-
-def _copied(knob: Knob) -> Knob:
-    made = copy.deepcopy(knob)
-    made.node_of, made.heard = knob.node_of, knob.heard
-    return made
-
-
-def _told(state: list[Any]) -> list[Any]:
-    return [(id(n), {k: v.told() for k, v in knobs.items()}, ins) for n, knobs, ins in state]
 
 
 class ProgressTask:
@@ -475,6 +430,7 @@ def reset(gui: bool = True) -> None:
         shown=[],
         warnings=[],
         executed=[],
+        rendered_views=[],
         menus={},
         queue=queue.Queue(),
         this=[],  # node and knob of the scripts that run
@@ -487,6 +443,8 @@ def reset(gui: bool = True) -> None:
         cancel_at=None,
         viewer=None,
         viewed=None,
+        views=["main"],
+        record=record,
     )
     scene.root = Node("Root", None)
     scene.inside.append(scene.root)

@@ -10,6 +10,7 @@ from typing import Any
 from .nuke_tcl import Curve, evaluated, words
 
 SPACES = ["ACES - ACES2065-1", "ACES - ACEScct", "ACES - ACEScg", "Output - sRGB"]
+OWN = ["linear", "sRGB", "rec709", "Cineon", "AlexaV3LogC"]  # without OCIO
 LISTED = [f"{name}\tACES/{name}" for name in SPACES]
 
 
@@ -41,9 +42,16 @@ class Knob:
         return copy.copy(self._value)
 
     def setValue(self, val: Any) -> bool:
+        self.edit()
         self._value = type(self._value)(val)
         self.tell()
         return True
+
+    def edit(self) -> None:
+        """Before an edit: a step of undo, where it is a node's knob."""
+        if self.node_of is not None:
+            was = {"_value": copy.copy(self._value), "curves": copy.deepcopy(self.curves)}
+            self.script.record(f"Set {self._name}", lambda: vars(self).update(was))
 
     def tell(self) -> None:
         if self.heard:
@@ -66,6 +74,7 @@ class Knob:
         return channel in self.curves
 
     def setAnimated(self, channel: int = 0) -> bool:
+        self.edit()
         self.curves.setdefault(channel, Curve())
         return True
 
@@ -75,6 +84,7 @@ class Knob:
         size = len(self._value) if isinstance(self._value, list) else 1
         if not 0 <= index < size:
             raise IndexError(f"{self._name} has {size} values")
+        self.edit()
         self.curves[index].keys[float(time)] = float(val)
         return True
 
@@ -84,6 +94,7 @@ class Knob:
         return self._value[index] if isinstance(self._value, list) else self._value
 
     def fromScript(self, script: str) -> None:
+        self.edit()
         for index, each in enumerate(words(script)):
             self.curves[index] = Curve.read(each)
 
@@ -132,6 +143,7 @@ class Color_Knob(Knob):
     def setValue(self, val: Any) -> bool:
         if len(val) != len(self._value):
             raise TypeError(f"{self._name} has {len(self._value)} values, not {len(val)}")
+        self.edit()
         self._value = [float(each) for each in val]
         return True
 
@@ -166,13 +178,29 @@ class Enumeration_Knob(Knob):
         return list(self._values)
 
     def setValue(self, val: Any) -> bool:
-        names = [each.split("\t")[0] for each in self._values]
+        names = [each.split("\t")[0] for each in self.values()]
         if isinstance(val, int):
             val = names[val]
         if val in names:  # another one is ignored, and nothing is said
+            self.edit()
             self._value = val
             self.tell()
         return val in names
+
+
+class Space_Knob(Enumeration_Knob):
+    """The spaces of the script's colour management, another list when that changes."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(name, "", ["default"])
+
+    def values(self) -> list[str]:
+        ocio = self.script.root["colorManagement"].value() == "OCIO"
+        return [f"default ({SPACES[2]})", *LISTED] if ocio else [f"default ({OWN[0]})", *OWN]
+
+    def value(self) -> str:
+        names = [each.split("\t")[0] for each in self.values()]
+        return self._value if self._value in names else names[0]
 
 
 class Table_Knob(Knob):
@@ -187,6 +215,7 @@ class Table_Knob(Knob):
         return self._value
 
     def fromScript(self, script: str) -> None:
+        self.edit()
         head, columns, rows = words(script)
         wide, count = (int(n) for n in head.split()[1:])
         cells = [words(row) for row in words(rows)]
@@ -210,10 +239,6 @@ class _Roto:
         from .nuke_roto import CurveKnob
 
         return CurveKnob(name)
-
-
-def _spaces(default: str) -> Any:
-    return lambda name: Enumeration_Knob(name, "", [f"default ({default})", *LISTED])
 
 
 def _list(*values: str) -> Any:
@@ -259,7 +284,7 @@ CLASSES: dict[str, dict[str, Any]] = {
         "origlast": 1,
         "frame": "",
         "raw": False,
-        "colorspace": _spaces("ACES - ACEScg"),
+        "colorspace": Space_Knob,
         "localizationPolicy": _list("on", "from auto-localize path", "on demand", "off"),
         "reload": PyScript_Knob,
     },
@@ -268,7 +293,7 @@ CLASSES: dict[str, dict[str, Any]] = {
         "file_type": _list(" ", "exr", "dpx"),
         "channels": "rgb",
         "raw": False,
-        "colorspace": _spaces("ACES - ACEScg"),
+        "colorspace": Space_Knob,
     },
     "Grade": {
         "multiply": [1.0] * 4,

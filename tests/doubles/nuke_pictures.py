@@ -17,7 +17,8 @@ def image(node: Any, number: int) -> np.ndarray:
         return node.pictures[number]
     if node.Class() == "Read":
         space = node["colorspace"].value()
-        if not node["raw"].value() and "ACES - ACEScg" not in space:
+        light = "ACES - ACEScg" in space or "linear" in space
+        if not node["raw"].value() and not light:
             raise RuntimeError(f"{node.name()}: this double does not convert from {space}")
         return _open(node["file"].evaluate(number))
     if node.Class() in ("Dot", "Blur") and node.input(0) is not None:

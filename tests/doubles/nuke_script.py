@@ -98,3 +98,4 @@ def scriptOpen(filename: str) -> None:
             node.knob(name)._value = value  # no knobChanged while a script is read
         node._inputs = [n and made[n] for n in told["inputs"]]
     nuke.scene.root["name"].setValue(filename)
+    nuke.Undo.steps.clear()  # a script begins with none

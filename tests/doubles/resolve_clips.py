@@ -25,6 +25,7 @@ class World:
         self.version, self.studio, self.luts, self.cwd = version, studio, luts, cwd
         self.names = resolve_names.known(version, TOLD)
         self.modal = False  # a dialog is open, and calls fail until somebody clicks
+        self.takes_lead = True  # media and offset are those of the chosen take: not documented
         self.gone = False  # Resolve has ended, and its objects are left over
         self.page = "edit"
         self.settings = {
@@ -125,11 +126,11 @@ class MediaPoolItem(Marked):
 
 
 class Graph(Thing):
-    """The nodes of a clip's current version."""
+    """The nodes of a clip's current version, of a group, or of a timeline."""
 
-    def __init__(self, world: World, clip: Any) -> None:
+    def __init__(self, world: World, holder: Any) -> None:
         super().__init__(world)
-        self._clip = clip
+        self._clip = holder
 
     def GetNumNodes(self):
         return len(self._clip._nodes)
@@ -159,6 +160,28 @@ def _node(label: str) -> dict[str, Any]:
     return {"label": label, "tools": [], "lut": "", "cdl": None}
 
 
+class Nodes:
+    """What a graph shows of a group's or a timeline's grade."""
+
+    def __init__(self) -> None:
+        self._nodes = [_node("")]
+
+
+class ColorGroup(Thing):
+    def __init__(self, world: World, name: str) -> None:
+        super().__init__(world)
+        self._name, self._pre, self._post = name, Nodes(), Nodes()
+
+    def GetName(self):
+        return self._name
+
+    def GetPreClipNodeGraph(self):
+        return Graph(self._w, self._pre)
+
+    def GetPostClipNodeGraph(self):
+        return Graph(self._w, self._post)
+
+
 class TimelineItem(Thing):
     def __init__(self, world: World, media: Any, name: str, start: int, length: int) -> None:
         super().__init__(world)
@@ -168,16 +191,33 @@ class TimelineItem(Thing):
         self._current = ("Version 1", 0)
         self._takes: list[Any] = []
         self._take, self._speed, self._enabled = 0, 1.0, True
+        self._group: ColorGroup | None = None
 
     @property
     def _nodes(self) -> list[dict[str, Any]]:
         return self._versions[self._current]
 
+    @property
+    def _shown(self) -> tuple[Any, int]:
+        """Media and offset of the take that is seen."""
+        if self._take < 2:
+            return self._media, self._offset
+        told = self._takes[self._take - 1]
+        return told["mediaPoolItem"], told["startFrame"]
+
+    @property
+    def _told(self) -> tuple[Any, int]:
+        """What scripts are told of it."""
+        return self._shown if self._w.takes_lead else (self._media, self._offset)
+
     def GetName(self):
         return self._name
 
     def GetMediaPoolItem(self):
-        return self._media
+        return self._told[0]
+
+    def GetColorGroup(self):
+        return self._group
 
     def GetStart(self):
         return self._start
@@ -189,10 +229,11 @@ class TimelineItem(Thing):
         return self._length
 
     def GetLeftOffset(self, subframe_precision=False):
-        return self._offset
+        return self._told[1]
 
     def GetSourceStartFrame(self):
-        return int(self._media._properties["Start"]) + self._offset
+        media, offset = self._told
+        return int(media._properties["Start"]) + offset
 
     def GetSourceEndFrame(self):
         return self.GetSourceStartFrame() + round(self._length * self._speed)
@@ -257,7 +298,8 @@ class TimelineItem(Thing):
             return False
         if not 1 <= int(cdlMap["NodeIndex"]) <= len(self._nodes):
             return False
-        self._nodes[int(cdlMap["NodeIndex"]) - 1]["cdl"] = dict(cdlMap)
+        node = self._nodes[int(cdlMap["NodeIndex"]) - 1]
+        node["cdl"], node["tools"] = dict(cdlMap), ["Primaries"]
         return True
 
     def GetTakesCount(self):
@@ -273,6 +315,9 @@ class TimelineItem(Thing):
         self._takes.append({**told, "mediaPoolItem": mediaPoolItem})
         return True
 
+    def GetSelectedTakeIndex(self):
+        return self._take
+
     def SelectTakeByIndex(self, idx):
         if not 1 <= idx <= len(self._takes):
             return False
@@ -283,8 +328,10 @@ class TimelineItem(Thing):
         if not 1 <= idx <= len(self._takes) or idx == self._take:
             return False
         del self._takes[idx - 1]
+        self._take -= idx < self._take
         return True
 
     def FinalizeTake(self):
+        self._media, self._offset = self._shown
         self._takes, self._take = [], 0
         return True

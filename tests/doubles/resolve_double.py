@@ -5,7 +5,8 @@ None or False and gives no reason; what an edition lacks raises a dialog after w
 calls fail; methods are absent below the version that brought them; EXR comes out in the output
 space; LUTs are found only below the master folder; a CDL is written as strings and cannot be
 read back; an OTIO with a taken name imports as None; marker frames are floats, and a second
-marker at a frame is refused; clips cannot be selected.
+marker at a frame is refused; clips cannot be selected. Which media a clip with takes
+names is not documented, so it does either: `World.takes_lead`.
 
 It knows what the documents and reports say, and was never compared with a running Resolve.
 """
@@ -20,11 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from .resolve_clips import MediaPoolItem, Thing, TimelineItem, World
+from .resolve_clips import ColorGroup, MediaPoolItem, Thing, TimelineItem, World
 from .resolve_gallery import Gallery, GalleryStill, MediaStorage
 from .resolve_timeline import Timeline, takes
 
-__all__ = ["GalleryStill", "MediaPoolItem", "Resolve", "TimelineItem", "World"]
+__all__ = ["ColorGroup", "GalleryStill", "MediaPoolItem", "Resolve", "TimelineItem", "World"]
 
 
 class Folder(Thing):
@@ -233,14 +234,17 @@ class Project(Thing):
             and c._start <= number < c._start + c._length
         ]
         clip = max(seen, key=lambda c: c._track, default=None)
-        source = clip._media if clip else None
-        if source is None or source._pictures is None:
+        if clip is None:
             return
-        at = int(source._properties["Start"]) + clip._offset + number - clip._start
+        source, offset = clip._shown
+        if source._pictures is None:
+            return
+        at = int(source._properties["Start"]) + offset + number - clip._start
         if at not in source._pictures:
             return
         light = source._pictures[at].copy()
-        for node in clip._nodes:
+        group = [clip._group._pre, clip._group._post] if clip._group else []
+        for node in (node for each in (clip, *group, line._grade) for node in each._nodes):
             if node["cdl"]:
                 light[..., :3] *= np.float32([float(v) for v in node["cdl"]["Slope"].split()])
         if self._w.settings["colorSpaceOutput"] == "Rec.709 Gamma 2.4":

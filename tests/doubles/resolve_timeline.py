@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .resolve_clips import Marked, World
+from .resolve_clips import Graph, Marked, Nodes, World
 
 START, RATE = 86400, 24.0
 
@@ -18,9 +18,13 @@ class Timeline(Marked):
         self._name, self._clips, self._tracks = name, [], [True, True]
         self._locked: set[int] = set()
         self._playhead = START
+        self._grade = Nodes()
 
     def GetName(self):
         return self._name
+
+    def GetNodeGraph(self):
+        return Graph(self._w, self._grade)
 
     def GetStartFrame(self):
         return START
