@@ -256,6 +256,24 @@ def test_a_folder_of_media_brings_what_was_lost(host, tmp_path):
     assert answer.status == "done", "who writes the OTIO finds it too"
 
 
+def test_one_source_that_goes_offline_is_named_and_stops_nothing_else(worker, cut, tmp_path):
+    artist = Artist()
+    host = open_cut(worker, str(cut), "", artist)
+    made = {"kind": "frames", "pattern": str(tmp_path / "a.%04d.exr"), "first": 1003, "last": 1008}
+    host.apply([made], "A001", "denoise v001", "r1")
+    assert artist.said == []
+    (tmp_path / "shoot" / "A001").rename(tmp_path / "shoot" / "away")
+    ((look,),) = (a.items for a in host.apply([CDL], "B001", "match v001", "r2"))
+    (level, title, detail) = artist.said[0]
+    assert (level, "A001 denoise v001" in detail) == ("warning", True)
+    assert title == "1 results are left out of reel 1.otio: their media is not there."
+    assert host.take_back(look) == "the shot as it was"
+    (tmp_path / "shoot" / "away").rename(tmp_path / "shoot" / "A001")
+    host.apply([CDL], "B001", "match v002", "r3")
+    shot = next(iter(otio.adapters.read_from_file(str(place(host) / "reel 1.otio")).find_clips()))
+    assert shot.active_media_reference_key == "Answerprint denoise v001", "it is back by itself"
+
+
 def test_a_folder_of_media_that_is_gone_does_not_keep_the_cut_shut(host, worker, cut, tmp_path):
     shots(tmp_path / "late" / "C001", texture())
     host.configure("media", str(tmp_path / "late"))

@@ -278,6 +278,15 @@ def test_a_cdl_that_the_edit_has_is_kept(tmp_path):
     assert one(saved(tmp_path / "r.otio", shot)).cdl == {**sop, "saturation": 0.8}
 
 
+def test_a_cdl_of_an_xml_that_cannot_be_read_is_said(tmp_path):
+    told = "<colorinfo><asc_sop>as graded</asc_sop></colorinfo>"
+    url = Path(movie(tmp_path / "a.mov", timecode="01:00:00:00", rate=NTSC)).as_uri()
+    (tmp_path / "r.xml").write_text(XML.format(url=url, more=told))
+    cut = read_cut(str(tmp_path / "r.xml"))
+    assert cut.events[0].cdl is None
+    assert "001 a.mov: the CDL it has cannot be read: as graded." in cut.warnings
+
+
 @pytest.mark.parametrize(
     ("url", "path"),
     [
@@ -369,7 +378,9 @@ def test_a_frame_of_an_event_is_the_file_of_that_number(tmp_path, spelt):
 
 def test_metadata_of_any_shape_does_no_harm(tmp_path):
     shot = clip("a", None, span(0, 4))
-    for name, odd in (("cmx_3600", "x"), ("cdl", [1, 2]), ("fcp_xml", {"colorinfo": 7})):
+    for name, odd in (("cmx_3600", {"files": 7}), ("cdl", [1, 2]), ("fcp_xml", {"colorinfo": 7})):
         shot.metadata[name] = odd
+    remap = {"fcp_xml": {"effectid": "timeremap", "parameter": 7}}
+    shot.effects.append(otio.schema.Effect("", "Time Remap", remap))
     event = one(saved(tmp_path / "r.otio", shot))
     assert (event.number, event.reel, event.cdl) == (1, "", None)

@@ -187,6 +187,47 @@ def test_files_locators_and_the_rest_are_kept():
     assert marker.marked_range.start_time.value == 86640 + 12  # a locator has record time
 
 
+def test_comments_below_a_sound_line_are_the_pictures():
+    sound = ONE.replace("V     C", "AA    C")
+    said = (
+        "* FROM CLIP NAME: night 01",
+        "* ASC_SOP (1.1 1 1)(0 0 0)(1 1 1)",
+        "* LOC: 01:00:00:10 RED x",
+    )
+    timeline, *_ = edl(ONE, sound, *said, "M2   A001       048.0       01:00:10:00", rate=24)
+    (clip,) = clips(timeline)
+    assert clip.name == "night 01"
+    assert clip.metadata["cdl"]["asc_sop"]["slope"][0] == 1.1
+    assert [m.name for m in clip.markers] == ["x"]
+    assert clip.effects[0].time_scalar == 2.0
+
+
+def test_what_a_picture_was_told_stands_over_its_sounds_comments():
+    sound = ONE.replace("V     C", "AA    C")
+    speeds = [f"M2   A001       {fps}       01:00:10:00" for fps in ("048.0", "024.0")]
+    names = ["* FROM CLIP NAME: night 01", "* FROM CLIP NAME: music.wav"]
+    timeline, *_ = edl(ONE, names[0], speeds[0], sound, names[1], speeds[1], rate=24)
+    (clip,) = clips(timeline)
+    assert (clip.name, clip.effects[0].time_scalar) == ("night 01", 2.0)
+
+
+def test_a_sound_of_the_same_number_far_away_tells_the_picture_nothing():
+    other = event(2, ("01:00:10:00", "01:00:12:00"), ("01:00:02:00", "01:00:04:00"))
+    sound = ONE.replace("V     C", "AA    C")
+    timeline, *_ = edl(ONE, other, sound, "* FROM CLIP NAME: music.wav", rate=24)
+    assert [clip.name for clip in clips(timeline)] == ["", ""]
+
+
+def test_a_dissolve_with_sound_keeps_the_names_of_both_sides():
+    a = event(1, ("01:00:10:00", "01:00:10:00"), ("01:00:00:00", "01:00:00:00"))
+    ends = (("01:00:20:00", "01:00:22:00"), ("01:00:00:00", "01:00:02:00"))
+    b, sound = event(1, *ends, "B001", "V     D    024"), event(1, *ends, "B001", "AA    D    024")
+    first = event(1, ("01:00:08:00", "01:00:10:00"), ("00:59:58:00", "01:00:00:00"))
+    names = ("* FROM CLIP NAME: day", "* TO CLIP NAME: night")
+    timeline, *_ = edl(first.replace("001", "009", 1), a, b, sound, *names, rate=24)
+    assert [clip.name for clip in clips(timeline)] == ["", "night"]
+
+
 def test_a_line_that_cannot_be_read_is_said():
     *_, said = edl(ONE, "002  B002 V C 01:00:00:00 01:00:01:00 half a line", rate=24)
     assert any(each.startswith("Line 5 ") and "half a line" in each for each in said)
@@ -217,3 +258,21 @@ def test_rates_are_films_and_counts_of_like_rates_carry_over():
             exact(wrong, "The reel")
     assert carried(86400, Fraction(24), Fraction(24000, 1001)) == 86400
     assert carried(86400, Fraction(24), Fraction(25)) == 90000
+
+
+@pytest.mark.parametrize(
+    ("sop", "sat"), [("as graded", "0.9"), ("(1.1 1 1)(0 0 0)(1 1 1)", "much"), ("?", "")]
+)
+def test_half_a_cdl_is_none(sop, sat):
+    timeline, _, _, said = edl(ONE, f"* ASC_SOP {sop}", f"* ASC_SAT {sat}", rate=24)
+    assert "cdl" not in clips(timeline)[0].metadata
+    assert [text for text in said if "Event 1: its CDL cannot be read" in text]
+
+
+@pytest.mark.parametrize(
+    "line", ["1" * 5000 + ONE[3:], "M2   A001  " + "9" * 400 + "  01:00:10:00"]
+)
+def test_numbers_without_an_end_are_said(line):
+    timeline, _, _, said = edl(ONE, line, rate=24)
+    assert len(clips(timeline)) == 1
+    assert len(said) == 1

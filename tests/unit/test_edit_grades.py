@@ -198,6 +198,44 @@ def test_a_matte_is_a_clip_above_that_is_switched_off(cut, tmp_path):
     assert matte.source_range == span(86408, 8)
 
 
+@pytest.mark.parametrize(
+    ("effect", "scalars"),
+    [
+        (None, []),
+        (otio.schema.LinearTimeWarp(time_scalar=0.5), [0.5]),
+        (otio.schema.FreezeFrame(), [0.0]),
+    ],
+)
+def test_a_matte_of_media_at_another_rate_lasts_as_long_as_its_event(tmp_path, effect, scalars):
+    pattern = sequence(tmp_path / "in")
+    blur = otio.schema.Effect("soft", "Blur")
+    shot = clip("A001", external(pattern, 0, 24), span(4, 20))
+    shot.effects.extend([blur, *([effect] if effect else [])])
+    cut = saved(tmp_path / "r.otio", shot, rate=12.0)
+    written(cut, tmp_path / "out", frames("A001", tmp_path, kind="matte"))
+    timeline = otio.adapters.read_from_file(str(tmp_path / "out" / "r.otio"))
+    below, above = (track.find_clips()[0] for track in timeline.tracks)
+    lasts = below.trimmed_range().duration.to_seconds()
+    assert above.trimmed_range().duration.to_seconds() == lasts == 20 / 24
+    assert above.source_range.start_time == below.source_range.start_time
+    assert [e.time_scalar for e in above.effects] == scalars, "a matte is timed, and not blurred"
+
+
+def test_one_source_that_is_not_there_stops_no_other_grade(cut, tmp_path):
+    lost = frames("C001", tmp_path), frames("C001", tmp_path, 8, kind="matte")
+    marked = entry("C001", "markers", 9, markers=[{"frame": 1004, "text": "dust"}])
+    noted = entry("C001", "note", 10, text="no evidence")
+    kept = frames("B001", tmp_path)
+    made = written(cut, tmp_path / "out", entry("A001"), *lost, marked, noted, kept)
+    assert made.offline == ("frames:C001:7", "matte:C001:8", "markers:C001:9")
+    assert made.gone == ()
+    assert list(numbers(tmp_path / "out" / "reel 1.ACEScct.ccc")) == ["A001"]
+    _, b, c = clips(tmp_path / "out" / "reel 1.otio")
+    assert b.active_media_reference_key == "Answerprint denoise v001"
+    assert list(c.media_references()) == ["DEFAULT_MEDIA"]
+    assert [m.name for m in c.markers] == ["no evidence"]
+
+
 def test_markers_and_notes_stand_on_the_sources_frames(cut, tmp_path):
     row = {"frame": 1006, "text": "flicker", "length": 2}
     marked = entry("A001", "markers", markers=[row])

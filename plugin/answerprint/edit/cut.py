@@ -19,8 +19,9 @@ Nothing is guessed in silence: `warnings` has what was assumed, left out or does
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -38,6 +39,7 @@ from answerprint.edit.timeline import (
     section,
     speed_of,
     text_at,
+    texts_at,
 )
 from answerprint.errors import BadInput, BadParameter
 from answerprint.frames.gradefiles import timecode, xml_id
@@ -148,7 +150,7 @@ def read_with_clips(
     taken: set[str] = set()
     events = []
     for turn, each in enumerate(clips, 1):
-        begun = _begun(each, turn, document.rate, document.start, taken)
+        begun = _begun(each, turn, document.rate, document.start, taken, warnings)
         taken.add(begun.id.casefold())
         events.append(_found(begun, each, os.path.dirname(path), library, warnings))
     told = tuple(dict.fromkeys([*warnings, *_together(events, document.rate)]))
@@ -170,17 +172,23 @@ def _asked(rate: str | Fraction | None) -> Fraction | None:
 # --- an event ------------------------------------------------------------------------------
 
 
-def _begun(each: Placed, turn: int, rate: Fraction, start: int, taken: set[str]) -> Event:
+def _begun(
+    each: Placed, turn: int, rate: Fraction, start: int, taken: set[str], warnings: list[str]
+) -> Event:
     """What the edit itself says of an event; its media is not looked at."""
     clip = each.clip
     cmx = section(clip.metadata, "cmx_3600")
     reel = text_at(cmx, "reel") or _reel(clip)
     number = cmx.get("number", turn)
+    number = number if isinstance(number, int) else turn
     name = clip.name or (reel if reel not in NO_REEL else "") or clip.media_reference.name
     name = name or f"event {number:03}"
     first, end = (start + round(at * rate) for at in each.record)
+    cdl, odd = _cdl(clip)
+    if odd:
+        warnings.append(f"{number:03} {name}: the CDL it has cannot be read: {odd}.")
     return Event(
-        number=number if isinstance(number, int) else turn,
+        number=number,
         name=name,
         id=_id(name, taken),
         track=each.track,
@@ -191,7 +199,7 @@ def _begun(each: Placed, turn: int, rate: Fraction, start: int, taken: set[str])
         speed=speed_of(clip)[0],
         over=round(each.over * rate),
         enabled=each.enabled,
-        cdl=_cdl(clip),
+        cdl=cdl,
     )
 
 
@@ -210,23 +218,39 @@ def _reel(clip: Any) -> str:
     return text_at(told, "fcp_xml", "timecode", "reel", "name") or text_at(told, "reel")
 
 
-def _cdl(clip: Any) -> dict[str, Any] | None:
-    told = section(clip.metadata, "cdl")
+def _cdl(clip: Any) -> tuple[dict[str, Any] | None, str]:
+    """The CDL that the edit has on a clip, and the beginning of one that cannot be read."""
+    told = clip.metadata.get("cdl")
     if not told:
         words = [text_at(clip.metadata, "fcp_xml", "colorinfo", n) for n in ("asc_sop", "asc_sat")]
-        told = cdl_of(*words) if any(words) else None
-    if not told:
-        return None
-    sop, sat = section(told, "asc_sop"), told.get("asc_sat")
+        if not any(words):
+            return None, ""
+        told = cdl_of(*words) or " ".join(filter(None, words))
+    sop, sat = (section(told).get(name) for name in ("asc_sop", "asc_sat"))
+    if sop is None and sat is not None:
+        sop = {}
+    if not isinstance(sop, Mapping):
+        return None, str(told)[:60]
+    numbers = {
+        "slope": _numbers(sop.get("slope", (1, 1, 1))),
+        "offset": _numbers(sop.get("offset", (0, 0, 0))),
+        "power": _numbers(sop.get("power", (1, 1, 1))),
+        "saturation": _numbers([1.0 if sat is None else sat]),
+    }
+    if [len(each) for each in numbers.values()] != [3, 3, 3, 1]:
+        return None, str(told)[:60]
+    return {**numbers, "saturation": numbers["saturation"][0]}, ""
+
+
+def _numbers(values: Any) -> list[float]:
+    """A list's numbers, none where it is no list of numbers."""
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        return []
     try:
-        return {
-            "slope": [float(v) for v in sop.get("slope", (1, 1, 1))],
-            "offset": [float(v) for v in sop.get("offset", (0, 0, 0))],
-            "power": [float(v) for v in sop.get("power", (1, 1, 1))],
-            "saturation": 1.0 if sat is None else float(sat),
-        }
-    except (AttributeError, TypeError, ValueError):
-        return None
+        found = [float(each) for each in values]
+    except (TypeError, ValueError):
+        return []
+    return found if all(map(math.isfinite, found)) else []
 
 
 # --- its media -----------------------------------------------------------------------------
@@ -282,8 +306,8 @@ def _paths(
         for path in (reference.path, beside):
             if exists(path):
                 return [path]
-    files = section(clip.metadata, "cmx_3600").get("files", ())
-    names = [os.path.basename(str(n).replace("\\", "/")) for n in files]
+    files = texts_at(clip.metadata, "cmx_3600", "files")
+    names = [os.path.basename(n.replace("\\", "/")) for n in files]
     return library.named(reference.path, [*names, clip.name, clip.media_reference.name], event.reel)
 
 

@@ -11,6 +11,7 @@ Convention
     order      by record time; an event over another one goes to the next video track.
     dissolve   'D 024' at an event: over its first 24 frames the event before goes on.
     speed      'M2': frames per second of the source. Without it, lengths that differ are said.
+    sound      is not read; comments below a line of it are its picture's.
     comments   FROM/TO CLIP NAME, SOURCE FILE, FROM FILE, ASC_SOP, ASC_SAT, LOC, with or without
                a star; the rest is kept in the metadata.
     metadata   of a clip: 'cmx_3600' {number, reel, channels, files, comments}, 'cdl' as OTIO's
@@ -24,6 +25,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import takewhile
 from typing import Any
 
 import opentimelineio as otio
@@ -35,11 +37,11 @@ BASES = (24, 25, 30, 50, 60)
 BLACK = ("BL", "BLACK", "BARS")
 
 _EVENT = re.compile(
-    r"(?P<number>\d+)\s+(?P<reel>\S.*?)\s+(?P<channels>[ABVN][A-Z0-9/]*)\s+"
+    r"(?P<number>\d{1,9})\s+(?P<reel>\S.*?)\s+(?P<channels>[ABVN][A-Z0-9/]*)\s+"
     r"(?P<kind>C|D|W\d{1,3}|K[BO]?)\s+(?:(?P<length>\d{1,4})\s+)?"
     + r"\s+".join(f"(?P<{name}>{TIMECODE})" for name in ("source", "until", "record", "ends"))
 )
-_SPEED = re.compile(r"M2\s+(?P<reel>.*?)\s+(?P<fps>-?\d+\.?\d*)\s+" + TIMECODE)
+_SPEED = re.compile(r"M2\s+(?P<reel>.*?)\s+(?P<fps>-?\d{1,6}(?:\.\d*)?)\s+" + TIMECODE)
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _TRIPLE = rf"\(\s*({_NUMBER})[,\s]+({_NUMBER})[,\s]+({_NUMBER})[,\s]*\)"
 SOP = re.compile(rf"{_TRIPLE}\s*{_TRIPLE}\s*{_TRIPLE}")
@@ -68,6 +70,10 @@ class _Row:
     other: list[str] = field(default_factory=list)
     fps: float | None = None
 
+    @property
+    def picture(self) -> bool:
+        return "V" in self.channels or self.channels == "B"
+
     def span(self, which: int, rate: Fraction) -> tuple[int, int]:
         """Source (0) or record (2), first and end, in frames."""
         first, end = self.times[which : which + 2]
@@ -83,7 +89,7 @@ def read_edl(
     Raises BadInput where it holds no event, or where its timecodes are none at `rate`.
     """
     title, rows, said = _rows(text)
-    pictures = [row for row in rows if "V" in row.channels or row.channels == "B"]
+    pictures = [row for row in rows if row.picture]
     if not rows:
         raise BadInput(f"{name} holds no event.", "Export the edit as a CMX 3600 EDL.")
     drop = any(row.drop or drops(row.times[2]) for row in rows)
@@ -106,9 +112,10 @@ def read_edl(
 
 
 def cdl_of(sop: str, sat: str) -> dict[str, Any] | None:
-    """Metadata of a CDL from the texts of ASC_SOP and ASC_SAT, None where they are none."""
+    """Metadata of a CDL from the texts of ASC_SOP and ASC_SAT; None where either is none, or both
+    are empty."""
     numbers, saturation = SOP.search(sop), _SAT.search(sat)
-    if not numbers and not saturation:
+    if (not sop and not sat) or (sop and not numbers) or (sat and not saturation):
         return None
     s = [float(v) for v in numbers.groups()] if numbers else [1.0] * 3 + [0.0] * 3 + [1.0] * 3
     triples = {"slope": s[:3], "offset": s[3:6], "power": s[6:]}
@@ -139,13 +146,20 @@ def _rows(text: str) -> tuple[str, list[_Row], list[str]]:
 
 
 def _comment(line: str, rows: list[_Row], said: list[str]) -> None:
-    """Put a line that is no event to the event it belongs to."""
-    event = [row for row in rows if row.number == rows[-1].number][-2:]
+    """Put a line that is no event to the event it belongs to: to its picture, where it has one.
+
+    What follows a line of sound adds to what the picture was told, and replaces none of it.
+    """
+    last = rows[-1]
+    lines = list(takewhile(lambda row: row.number == last.number, reversed(rows)))[::-1]
+    event = ([row for row in lines if row.picture] or lines)[-2:]
     onto, before = event[-1], event[0]
     if line.startswith("M2"):
         if speed := _SPEED.match(line):
             theirs = [row for row in event if row.reel.startswith(speed["reel"].strip())]
-            (theirs or [onto])[-1].fps = float(speed["fps"])
+            row = (theirs or [onto])[-1]
+            if row.fps is None or onto is last:
+                row.fps = float(speed["fps"])
         else:
             said.append(f"Event {onto.number}: its speed cannot be read: {line[:60]}")
         return
@@ -156,6 +170,8 @@ def _comment(line: str, rows: list[_Row], said: list[str]) -> None:
         onto.locators.append(told["text"])
     elif told["word"].startswith("FROM") and onto.kind != "C" and before is not onto:
         before.said.setdefault(told["word"], told["text"].strip())
+    elif onto is not last:
+        onto.said.setdefault(told["word"], told["text"].strip())
     else:
         onto.said[told["word"]] = told["text"].strip()
 

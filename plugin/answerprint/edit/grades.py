@@ -38,7 +38,7 @@ import opentimelineio as otio
 from answerprint.edit.cut import Cut, Event, read_with_clips
 from answerprint.edit.media import Media
 from answerprint.edit.timecode import carried, exact
-from answerprint.edit.timeline import Document, text_at
+from answerprint.edit.timeline import Document, speed_effects, text_at
 from answerprint.errors import BadInput, CannotWrite
 from answerprint.frames import gradefiles
 from answerprint.frames.grade import Cdl
@@ -48,6 +48,7 @@ from answerprint.frames.text import write_text
 PLACED, SCHEMA = "placed.json", "answerprint.placed/1"
 LOOKS = ("cdl", "lut")
 FRAMES, LAYERS = ("frames", "take"), ("matte", "stmap")
+NUMBERED = (*FRAMES, *LAYERS, "markers")  # by the frames of their source
 COLOURS = {"note": "BLUE", "ours": "CYAN"}
 
 Entry = Mapping[str, Any]
@@ -55,10 +56,16 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Written:
-    """files: names below the folder. gone: entries whose event is not in the cut any more."""
+    """files: names below the folder.
+
+    gone      entries whose event is not in the cut any more.
+    offline   entries that are left out of the OTIO for as long as their event has no media: which
+              of its frames the source's timecode falls on is not known then.
+    """
 
     files: tuple[str, ...]
     gone: tuple[str, ...]
+    offline: tuple[str, ...]
 
 
 def write_grades(
@@ -81,14 +88,16 @@ def write_grades(
         **_conform(cut, clips, [e for e in look.values() if e["kind"] == "cdl"]),
         **_cubes([e for e in look.values() if e["kind"] == "lut"]),
     }
+    lost = [e for e in standing if e["kind"] in NUMBERED and events[e["event"]].frames is None]
     if standing:
-        texts[f"{cut.name}.otio"] = _otio(cut, document, clips, standing, look)
+        there = [e for e in standing if e not in lost]
+        texts[f"{cut.name}.otio"] = _otio(cut, document, clips, there, look)
     for name, text in texts.items():
         _make(Path(place, name).parent)
         write_text(Path(place, name), text)
     for old in set(before) - texts.keys():
         Path(place, old).unlink(missing_ok=True)
-    return Written(tuple(sorted(texts)), gone)
+    return Written(tuple(sorted(texts)), gone, tuple(e["ref"] for e in lost))
 
 
 def _listed(path: Path) -> tuple[list[Entry], list[str]]:
@@ -227,7 +236,7 @@ def _otio(
             same_look = look.get(event.id, {}).get("label") == entry["label"]
             _hang(event, clip, entry, active=not same_look)
         elif kind in LAYERS:
-            layers.append((event, entry))
+            layers.append((event, clip, entry))
         elif kind in ("markers", "note"):
             for marker in data["markers"] if kind == "markers" else [{"text": data["text"]}]:
                 clip.markers.append(_marker(event, clip, marker, entry))
@@ -236,8 +245,8 @@ def _otio(
             if kind == "cdl":
                 sop = {name: list(data[name]) for name in ("slope", "offset", "power")}
                 clip.metadata["cdl"] = {"asc_sop": sop, "asc_sat": data["saturation"]}
-    for number, (event, entry) in enumerate(layers, len(timeline.tracks) + 1):
-        timeline.tracks.append(_layer(cut, event, entry, f"Answerprint {number}"))
+    for number, layer in enumerate(layers, len(timeline.tracks) + 1):
+        timeline.tracks.append(_layer(cut, *layer, f"Answerprint {number}"))
     text: str = otio.adapters.write_to_string(timeline, "otio_json", indent=2)
     return text + "\n"
 
@@ -267,8 +276,7 @@ def _external(
 
 def _made(event: Event, data: Mapping[str, Any]) -> otio.schema.ExternalReference:
     """Frames that a tool made of an event: numbers and timecode are the source's."""
-    if event.frames is None:
-        raise BadInput(f"{event.number:03} {event.name}: {event.why}", event.hint)
+    assert event.frames
     start = event.start + data["first"] - event.frames[0]
     return _external(data["pattern"], data["first"], data["last"], start, event.rate)
 
@@ -284,8 +292,13 @@ def _hang(event: Event, clip: otio.schema.Clip, entry: Entry, active: bool) -> N
     clip.set_media_references(references, key if active else clip.active_media_reference_key)
 
 
-def _layer(cut: Cut, event: Event, entry: Entry, name: str) -> otio.schema.Track:
-    """A track of its own with frames over an event, switched off: a matte is no picture."""
+def _layer(
+    cut: Cut, event: Event, below: otio.schema.Clip, entry: Entry, name: str
+) -> otio.schema.Track:
+    """A track of its own with frames over an event, switched off: a matte is no picture.
+
+    It starts as the clip below does, by the source, lasts as the record does, and runs as fast.
+    """
     rate = cut.rate
     track = otio.schema.Track(name)
     if before := event.record[0] - cut.start:
@@ -293,7 +306,11 @@ def _layer(cut: Cut, event: Event, entry: Entry, name: str) -> otio.schema.Track
     length = event.record[1] - event.record[0]
     label = entry["data"].get("name") or entry["kind"]
     clip = otio.schema.Clip(f"{event.name} {label}", _made(event, entry["data"]))
-    clip.source_range = _range(event.source[0], length, event.rate)
+    clip.source_range = otio.opentime.TimeRange(
+        otio.opentime.RationalTime(event.source[0], float(event.rate)),
+        otio.opentime.RationalTime(length, float(rate)),
+    )
+    clip.effects.extend(each.deepcopy() for each in speed_effects(below))
     clip.enabled = False
     track.append(clip)
     return track

@@ -25,7 +25,7 @@ from urllib.parse import unquote, urlsplit
 
 import opentimelineio as otio
 
-from answerprint.edit.timeline import section
+from answerprint.edit.timeline import texts_at
 from answerprint.errors import BadInput
 from answerprint.frames.clip import Clip, open_clip
 from answerprint.frames.decoder import CAMERA_RAW
@@ -88,7 +88,7 @@ def reference_of(clip: otio.schema.Clip, folder: str) -> Reference:
         path, told = path_of(media.target_url, folder)
         available = media.available_range
         return _sequence(path, bool(available and available.duration.value > 1), told)
-    for name in map(str, section(clip.metadata, "cmx_3600").get("files", ())):
+    for name in texts_at(clip.metadata, "cmx_3600", "files"):
         if "/" in name or "\\" in name:
             path, told = path_of(name, folder)
             return _sequence(path, clip.trimmed_range().duration.value > 1, told)

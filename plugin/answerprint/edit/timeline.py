@@ -24,11 +24,13 @@ from xml.etree import ElementTree
 
 import opentimelineio as otio
 
+from answerprint.edit.bounds import check_otio
 from answerprint.edit.edl import read_edl
 from answerprint.edit.timecode import carried, exact
 from answerprint.errors import BadInput
 
 DEEPEST = 64  # nested stacks; beyond it a document is broken on purpose
+FASTEST = 1000.0
 _EXPORT = "Export the cut as OTIO, as an EDL (CMX 3600) or as Final Cut Pro 7 XML (.xml)."
 _INSTEAD = {
     ".fcpxml": "It is Final Cut Pro X XML. Choose 'FCP 7 XML V5' (.xml) or OTIO in the export.",
@@ -46,14 +48,14 @@ _FAULTS = (
     ElementTree.ParseError,
     ArithmeticError,
     AttributeError,
-    IndexError,
-    KeyError,
+    LookupError,
     OSError,
     RuntimeError,
     TypeError,
     ValueError,
 )
-"""What the readers raise for a document that is not what its suffix says."""
+"""What OTIO and its adapters raise for a document that is not what its suffix says. They alone
+are asked where it is caught: a fault of ours is none of the edit's."""
 
 
 @dataclass(frozen=True)
@@ -102,20 +104,16 @@ def read_document(path: str, rate: Fraction | None = None) -> Document:
         raise BadInput(f"{name} cannot be read as a cut.", _INSTEAD[suffix])
     if suffix not in (".otio", ".edl", ".xml"):
         raise BadInput(f"{name} is no cut: '{suffix}' is not known.", _EXPORT)
-    try:
-        if suffix == ".edl":
-            return _of_edl(path, name, rate)
-        if suffix == ".xml" and (root := _root_tag(path)) != "xmeml":
-            hint = _INSTEAD[".fcpxml"] if root == "fcpxml" else _EXPORT
-            raise BadInput(f"{name} is no Final Cut Pro 7 XML: it is <{root}>.", hint)
-        timeline, said = _only_timeline(otio.adapters.read_from_file(path), name)
-        found = _rate(timeline, name)
-        start = timeline.global_start_time
-        begin = carried(start.value, exact(start.rate, name), found) if start else 0
-        return Document(timeline, found, _drop(timeline, found, begin), begin, tuple(said))
-    except _FAULTS as why:
-        cause = f"{type(why).__name__}: {why}"[:400]
-        raise BadInput(f"{name} cannot be read as a cut.", _EXPORT, cause) from why
+    if suffix == ".edl":
+        return _of_edl(path, name, rate)
+    timeline, said = _only_timeline(_parsed(path, name, suffix), name)
+    for clip in timeline.find_clips():
+        if clip.media_reference is None:  # its key names none of those it has
+            clip.media_reference = otio.schema.MissingReference()
+    found = _rate(timeline, name)
+    start = timeline.global_start_time
+    begin = carried(start.value, exact(start.rate, name), found) if start else 0
+    return Document(timeline, found, _drop(timeline, found, begin), begin, tuple(said))
 
 
 def placed(document: Document) -> tuple[list[Placed], list[str]]:
@@ -134,7 +132,11 @@ def placed(document: Document) -> tuple[list[Placed], list[str]]:
         said.append(f"Not looked at: clips of sound ({sound}).")
     for number, track in enumerate(pictures, 1):
         window = (Fraction(0), None)
-        found += _item(track, Fraction(0), window, number, track_enabled(track), 0)
+        if isinstance(track, otio.schema.Clip):
+            shown = track_enabled(track)
+            found += _clip(track, Fraction(0), window, number, shown, _NO_OVERLAPS)
+        elif isinstance(track, (otio.schema.Track, otio.schema.Stack)):
+            found += _item(track, Fraction(0), window, number, track_enabled(track), 0)
     generated = [p for p in found if isinstance(p.clip.media_reference, _GENERATED)]
     if generated:
         names = sorted({p.clip.name or p.clip.media_reference.generator_kind for p in generated})
@@ -161,32 +163,71 @@ def seconds(time: otio.opentime.RationalTime, what: str) -> Fraction:
 
 
 def speed_of(clip: otio.schema.Clip) -> tuple[float, str]:
-    """Frames of source for one of record (0 is a freeze, below 0 runs backwards), and a caution."""
+    """Frames of source for one of record (0 is a freeze, below 0 runs backwards), and a caution.
+
+    BadInput for a speed that no edit has.
+    """
+    speed, caution = _speed(clip)
+    if not abs(speed) <= FASTEST:
+        raise BadInput(f"'{clip.name}' has a speed of {speed:g}.", "Export the cut again.")
+    return speed, caution
+
+
+def _speed(clip: otio.schema.Clip) -> tuple[float, str]:
     scalars = [e.time_scalar for e in clip.effects if isinstance(e, otio.schema.LinearTimeWarp)]
     if scalars:
         return math.prod(scalars), ""
-    for each in clip.effects:
-        told = section(each.metadata, "fcp_xml")
-        if "timeremap" in str(told.get("effectid", "")) or each.effect_name == "Time Remap":
-            rows = told.get("parameter", [])
-            values = {r.get("parameterid"): r.get("value") for r in _listed(rows)}
+    for each in speed_effects(clip):
+        if _remaps(each):
+            rows = section(each.metadata, "fcp_xml").get("parameter", [])
+            values = {str(r.get("parameterid")): r.get("value") for r in _listed(rows)}
             backwards = -1 if str(values.get("reverse")).upper() == "TRUE" else 1
             caution = "its speed is changed by a filter of the XML, whose curve is not followed"
             try:
                 return backwards * float(values["speed"] or "") / 100, caution
             except (KeyError, TypeError, ValueError):
                 return 1.0, caution
-        if isinstance(each, otio.schema.TimeEffect):
-            return 1.0, f"it has the time effect '{each.effect_name}', which is not followed"
+        return 1.0, f"it has the time effect '{each.effect_name}', which is not followed"
     return 1.0, ""
+
+
+def speed_effects(clip: otio.schema.Clip) -> list[otio.schema.Effect]:
+    """Those of a clip's effects that change its speed, of OTIO's own kind or a filter of an XML."""
+    return [e for e in clip.effects if isinstance(e, otio.schema.TimeEffect) or _remaps(e)]
+
+
+def _remaps(effect: otio.schema.Effect) -> bool:
+    named = str(section(effect.metadata, "fcp_xml").get("effectid", ""))
+    return "timeremap" in named or effect.effect_name == "Time Remap"
 
 
 # --- a document ----------------------------------------------------------------------------
 
 
+def _parsed(path: str, name: str, suffix: str) -> Any:
+    """What OTIO's adapter makes of a file."""
+    try:
+        if suffix == ".otio":
+            check_otio(path, name)
+        elif (root := _root_tag(path)) != "xmeml":
+            hint = _INSTEAD[".fcpxml"] if root == "fcpxml" else _EXPORT
+            raise BadInput(f"{name} is no Final Cut Pro 7 XML: it is <{root}>.", hint)
+        return otio.adapters.read_from_file(path)
+    except _FAULTS as why:
+        raise _unreadable(name, why) from why
+
+
+def _unreadable(name: str, why: Exception) -> BadInput:
+    cause = f"{type(why).__name__}: {why}"[:400]
+    return BadInput(f"{name} cannot be read as a cut.", _EXPORT, cause)
+
+
 def _of_edl(path: str, name: str, rate: Fraction | None) -> Document:
-    with open(path, "rb") as file:
-        raw = file.read()
+    try:
+        with open(path, "rb") as file:
+            raw = file.read()
+    except OSError as why:
+        raise _unreadable(name, why) from why
     try:
         text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
@@ -204,13 +245,15 @@ def _root_tag(path: str) -> str:
 
 def _only_timeline(read: Any, name: str) -> tuple[otio.schema.Timeline, list[str]]:
     if isinstance(read, otio.schema.SerializableCollection):
-        inside = list(read.find_children(descended_from_type=otio.schema.Timeline))
+        inside = list(_timelines(read))
         if len(inside) != 1:
             named = ", ".join(each.name or "unnamed" for each in inside) or "none"
             hint = "Export the one timeline that is meant."
             raise BadInput(f"{name} holds {len(inside)} timelines: {named}.", hint)
         read = inside[0]
     if isinstance(read, otio.schema.Timeline):
+        if read.tracks is None:  # `null`, on which OTIO's own searches end the process
+            raise BadInput(f"{name} holds a timeline without tracks.", _EXPORT)
         return read, []
     if not isinstance(read, (otio.schema.Stack, otio.schema.Track, otio.schema.Clip)):
         raise BadInput(f"{name} holds a {type(read).__name__}, no timeline.", _EXPORT)
@@ -223,6 +266,14 @@ def _only_timeline(read: Any, name: str) -> tuple[otio.schema.Timeline, list[str
             each = track
         made.tracks.append(each.deepcopy())
     return made, [f"{name} holds a {type(read).__name__}, which is taken as a whole cut."]
+
+
+def _timelines(collection: otio.schema.SerializableCollection) -> Iterator[otio.schema.Timeline]:
+    for each in collection:
+        if isinstance(each, otio.schema.Timeline):
+            yield each
+        elif isinstance(each, otio.schema.SerializableCollection):
+            yield from _timelines(each)
 
 
 def _rate(timeline: otio.schema.Timeline, name: str) -> Fraction:
@@ -343,7 +394,8 @@ def _within(window: _Window, first: Fraction, end: Fraction) -> _Window:
 
 def _listed(rows: Any) -> list[Any]:
     """Rows of an XML's list; a list of one is the row itself."""
-    return [rows] if hasattr(rows, "get") else [each for each in rows if hasattr(each, "get")]
+    several = [rows] if hasattr(rows, "get") else rows if isinstance(rows, Sequence) else []
+    return [each for each in several if hasattr(each, "get")]
 
 
 def section(metadata: Any, *names: str) -> Any:
@@ -357,3 +409,10 @@ def text_at(metadata: Any, *names: str) -> str:
     """A text deep in metadata, '' where there is none."""
     text = section(metadata, *names[:-1]).get(names[-1])
     return re.sub(r"\s+", " ", text).strip() if isinstance(text, str) else ""
+
+
+def texts_at(metadata: Any, *names: str) -> list[str]:
+    """A list of texts deep in metadata, [] where there is none."""
+    found = section(metadata, *names[:-1]).get(names[-1])
+    several = isinstance(found, Sequence) and not isinstance(found, str)
+    return [each for each in found if isinstance(each, str)] if several else []

@@ -455,6 +455,12 @@ class EditHost(Host):
         if written["gone"]:
             title = f"{len(written['gone'])} results are for events the cut has no more."
             self.message("warning", title, "Left out: " + ", ".join(written["gone"]))
+        if written["offline"]:
+            left, name = written["offline"], self.cut["name"]
+            title = f"{len(left)} results are left out of {name}.otio: their media is not there."
+            entries = map(self._entry, left)
+            named = ", ".join(f"{e['event']} {e['label'] or e['kind']}" for e in entries)
+            self.message("warning", title, f"{named}. Once it is there, the next step adds them.")
 
     def _keep(self) -> None:
         versions.write(versions.make(self.place), PLACED, self._state)

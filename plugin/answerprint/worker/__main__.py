@@ -116,12 +116,12 @@ def edit_read(params: dict[str, Any], events: Events) -> dict[str, Any]:
 
 
 def edit_grades(params: dict[str, Any], events: Events) -> dict[str, Any]:
-    """{path, place, media?, rate?} -> {files, gone}: see `edit.grades`."""
+    """{path, place, media?, rate?} -> {files, gone, offline}: see `edit.grades`."""
     from answerprint.edit.grades import write_grades
 
     asked = (_optional(params, "media"), _optional(params, "rate"))
     written = write_grades(_text(params, "path"), _text(params, "place"), *asked)
-    return {"files": list(written.files), "gone": list(written.gone)}
+    return {name: list(refs) for name, refs in vars(written).items()}
 
 
 HANDLERS: dict[str, Handler] = {
