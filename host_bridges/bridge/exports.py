@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import shutil
+import time
 import uuid
 from dataclasses import replace
 from typing import Any, Union
@@ -15,6 +18,11 @@ from .messages import HOST_REFUSED, WireError
 Input = Union[Item, FrameSet, str]
 """An item of the scene, frames on disk, or one file (a still or a movie)."""
 Files = Union[FrameSet, str]
+
+DAY = 24 * 3600
+_UNFINISHED = re.compile(r"\..+-[0-9a-f]{32}")  # the name of a folder that a host writes into
+
+log = logging.getLogger("answerprint")
 
 
 def files(
@@ -57,6 +65,7 @@ def export(
         title = f"{host.info().name} has no grade of its own to write through."
         raise WireError(HOST_REFUSED, title, "Work on it as it is before grading.")
     place = versions.make(root)
+    _sweep(place)
     unfinished = os.path.join(place, f".{name}-{uuid.uuid4().hex}")
     try:
         os.mkdir(unfinished)
@@ -72,6 +81,20 @@ def export(
     finally:
         if os.path.isdir(unfinished):
             shutil.rmtree(unfinished)
+
+
+def _sweep(place: str) -> None:
+    """Remove what hosts that were killed left unfinished: nothing was added to it for a day."""
+    for name in os.listdir(place):
+        old = os.path.join(place, name)
+        try:
+            left = _UNFINISHED.fullmatch(name) and os.path.isdir(old)
+            if left and time.time() - os.stat(old).st_mtime > DAY:
+                shutil.rmtree(old)
+        except FileNotFoundError:
+            continue  # another session was faster
+        except OSError as why:
+            log.warning("%s was left by a host that ended, and cannot be removed: %s", old, why)
 
 
 def identity(each: Files) -> Any:

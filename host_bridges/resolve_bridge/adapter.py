@@ -33,7 +33,7 @@ from answerprint_bridge.messages import CANCELLED, WireError
 from answerprint_bridge.remote import Artist
 from answerprint_bridge.results import Form
 
-from . import clips, facts, grades, render, shape, stills
+from . import clips, facts, grades, pool, render, shape, stills
 from .facts import refused
 from .placing import Placing
 from .said import UNDER, UNSAID, Said
@@ -42,6 +42,8 @@ UNNAMED = (
     "results are not saved anywhere until you name a folder for them (Results folder, below "
     "DaVinci Resolve in the panel)"
 )
+SOURCE = "source"  # the input that results are placed by, see Session.run
+NO_PROJECT = "no project is open in Resolve, or one of its dialogs waits for you"
 
 
 class ResolveHost(Placing):
@@ -119,8 +121,9 @@ class ResolveHost(Placing):
         return SceneContext(name, folder, shot, rate, first, last, *size, space=space)
 
     def grade_spaces(self) -> Tuple[str, ...]:
-        said = self._space("grading_space")
-        space = facts.working_space(clips.project(self.resolve), said)
+        if not (project := clips.opened(self.resolve)):
+            return ()
+        space = facts.working_space(project, self._space("grading_space"))
         return (space,) if space else ()
 
     def selection(self) -> list[Item]:
@@ -152,10 +155,12 @@ class ResolveHost(Placing):
         clip = self._listed.get(ref)
         if clip is None or f"clip:{clip.GetUniqueId()}" != ref:
             clip = self._clip(ref)
-        return replace(clips.describe(clip), graded_space=output)
+        with pool.own_take(clip):
+            return replace(clips.describe(clip), graded_space=output)
 
     def settings(self) -> list[Dict[str, Any]]:
-        project = clips.project(self.resolve)
+        if not (project := clips.opened(self.resolve)):
+            return []  # all of them are kept by project
         return self.said.rows(str(project.GetUniqueId()), facts.managed(project))
 
     def configure(self, name: str, value: Any) -> None:
@@ -169,6 +174,10 @@ class ResolveHost(Placing):
             space = self._known_output(stills.find(project, ref)[0].label)
             return stills.export(self.resolve, project, ref, spec, space)
         clip = self._clip(ref)
+        with pool.own_take(clip):
+            return self._written(clip, spec, progress)
+
+    def _written(self, clip: Any, spec: ExportSpec, progress: Progress) -> FrameSet:
         info, name = clips.describe(clip), clip.GetName()
         first = info.first if spec.first is None else spec.first
         last = info.last if spec.last is None else spec.last
@@ -178,12 +187,18 @@ class ResolveHost(Placing):
         if why := render.refusal(self.resolve, info.width, info.height):
             hint = "Or render it to scene-linear EXR by hand and choose those frames."
             raise refused(f"'{name}' is not rendered: {why}.", hint)
+        if not spec.graded and (what := grades.beyond(clips.timeline(self.resolve), clip)):
+            hint = "Choose 'as graded'; or remove that grade meanwhile, or the clip from its group."
+            raise refused(f"'{name}' is not rendered before grade: {what} would be in it.", hint)
         space = self._known_output(name)
         why = "is retimed" if clips.retimed(clip) else "is media that only Resolve opens"
         question = f"'{name}' {why}. Shall Resolve render its frames {first}-{last} now?"
         if not spec.graded and not self.ask(question, True):
             raise WireError(CANCELLED, f"'{name}' was not rendered.")
-        return render.render(self.resolve, clip, spec, progress, space, self.pause)
+        # Results are placed on the artist's version of the source, so that is what is measured; a
+        # reference is what is shown, our own match of another shot included.
+        shown = self._artists(clip) if spec.name == SOURCE else grades.current(clip)
+        return render.render(self.resolve, clip, spec, progress, space, self.pause, shown)
 
     def export_timeline(self, path: str) -> str:
         line = clips.timeline(self.resolve)
@@ -219,7 +234,9 @@ class ResolveHost(Placing):
         return self.artist.ask(question, default)
 
     def busy(self) -> str:
-        if clips.project(self.resolve).IsRenderingInProgress():
+        if not (project := clips.opened(self.resolve)):
+            return NO_PROJECT
+        if project.IsRenderingInProgress():
             return "Resolve renders"
         return "" if self._wish("results_folder") else UNNAMED
 

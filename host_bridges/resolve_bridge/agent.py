@@ -21,7 +21,7 @@ from answerprint_bridge.process import core_python
 from answerprint_bridge.remote import answers
 from answerprint_bridge.wire import Call, Message, Worker
 
-from . import facts
+from . import facts, single
 from .adapter import ResolveHost
 from .said import Said, settings_file
 
@@ -35,8 +35,10 @@ def main(resolve: Any, folder: str) -> int:
     folder   where this bridge was installed: its `core.json` names Answerprint's Python.
     """
     try:
-        python = core_python(folder)
-        Agent(resolve, [python, "-I", "-u", "-X", "utf8", "-m", "answerprint.panel.agent"]).run()
+        with single.only(single.lock_file(settings_file())):
+            python = core_python(folder)
+            panel = [python, "-I", "-u", "-X", "utf8", "-m", "answerprint.panel.agent"]
+            Agent(resolve, panel).run()
     except WireError as refused:
         print(f"Answerprint: {refused}", file=sys.stderr)
         return 1
@@ -101,25 +103,43 @@ class Agent:
             self._shown = outer
 
     def message(self, level: str, title: str, detail: str) -> None:
-        if self.closed:
+        told = {"level": level, "title": title, "detail": detail}
+        try:
+            self._call("panel.message", told)
+        except _Closed:
             print(f"Answerprint: {title} {detail}", file=sys.stderr)  # Resolve's console
-        else:
-            self.panel.call("panel.message", {"level": level, "title": title, "detail": detail})
 
     def ask(self, question: str, default: bool) -> bool:
+        try:
+            return bool(self._call("panel.ask", {"question": question, "default": default}))
+        except _Closed as gone:
+            title = "The panel was closed before it was answered."
+            raise WireError(CANCELLED, title, question) from gone
+
+    def _call(self, method: str, params: Message) -> Any:
+        """What the panel answers. _Closed where it has gone, or goes before it answers."""
         if self.closed:
-            raise WireError(CANCELLED, "The panel was closed before it was answered.", question)
-        return bool(self.panel.call("panel.ask", {"question": question, "default": default}))
+            raise _Closed
+        try:
+            return self.panel.call(method, params)
+        except WireError as gone:
+            if self.closed:
+                raise _Closed from gone
+            raise
 
     @property
     def closed(self) -> bool:
-        """Whether nobody looks any more: another request would start another panel."""
+        """Whether the panel has gone: another request would start another panel."""
         return self.window is None or self.window.ended
 
     def _stop(self, params: Message) -> None:
         """Cancel was pressed; nothing is under way where the call was faster."""
         if self._shown:
             self._shown.wanted = True
+
+
+class _Closed(Exception):
+    """Nobody looks any more."""
 
 
 class _Shown:

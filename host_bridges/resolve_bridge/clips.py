@@ -29,12 +29,17 @@ def timeline(resolve: Any) -> Any:
     return found
 
 
-def project(resolve: Any) -> Any:
+def opened(resolve: Any) -> Any:
+    """The open project, None where there is none. WireError -32020 where Resolve has gone."""
     if not has(resolve, "GetProjectManager"):
         raise refused("Resolve has gone.", "Start it again, and Answerprint from its menu.")
     manager = resolve.GetProjectManager()
-    found = manager.GetCurrentProject() if manager else None
-    if not found:
+    return manager.GetCurrentProject() if manager else None
+
+
+def project(resolve: Any) -> Any:
+    """The open project. WireError -32020 where there is none."""
+    if not (found := opened(resolve)):
         raise refused("No project is open.", "Open one, and close Resolve's dialogs.")
     return found
 

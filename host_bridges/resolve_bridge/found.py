@@ -100,7 +100,20 @@ class Found(Host):
         kind, _, rest = ref.partition(":")
         if kind in ("media", "matte"):
             return self._media(f"media:{rest.partition(':')[0]}")
-        return clips.media(self._clip(ref))
+        clip = self._clip(ref)
+        with pool.own_take(clip):
+            return clips.media(clip)
+
+    def _artists(self, clip: Any) -> Dict[str, Any]:
+        """The artist's version of a clip: the one it shows, or where that is ours, the one before.
+
+        Where the artist deleted his, ours is all he has, and his from then on.
+        """
+        now = grades.current(clip)
+        ref = f"version:{clip.GetUniqueId()}:{now['versionName']}"
+        told = self.read_tag(ref, "before") if now["versionType"] == grades.LOCAL else None
+        names = clip.GetVersionNameList(told["versionType"]) if told else ()
+        return told if told and told["versionName"] in (names or ()) else now
 
     def _pool(self) -> Iterator[Any]:
         return pool.every(clips.project(self.resolve).GetMediaPool().GetRootFolder())

@@ -4,6 +4,7 @@ What is in a node cannot be read from scripts, and no node can be added. So numb
 node that the artist labelled AP and left empty; without one the artist is asked whether what is
 in the first node may be replaced, in the new version only. It is assumed that a new version
 starts as a copy of the current one, and looked at: where its nodes differ, it is refused.
+The current one is the artist's then, never ours: a second match stands beside the first.
 """
 
 from __future__ import annotations
@@ -49,6 +50,20 @@ def _empty(nodes: Any, index: int) -> bool:
     return bool(seen) and not nodes.GetLUT(index)
 
 
+def beyond(line: Any, clip: Any) -> str:
+    """What grades a clip besides its own nodes, in words; '' where nothing does."""
+    group = clip.GetColorGroup() if has(clip, "GetColorGroup") else None
+    if group and (_used(group.GetPreClipNodeGraph()) or _used(group.GetPostClipNodeGraph())):
+        return f"the grade of its group '{group.GetName()}'"
+    used = has(line, "GetNodeGraph") and _used(line.GetNodeGraph())
+    return f"the grade of the timeline '{line.GetName()}'" if used else ""
+
+
+def _used(nodes: Any) -> bool:
+    count = int(nodes.GetNumNodes() or 0) if nodes else 0
+    return any(not _empty(nodes, index) for index in range(1, count + 1))
+
+
 def begin(clip: Any, label: str) -> str:
     """A new local version; its name, which is one that was not there. `load` it next."""
     name, number, taken = label or OURS, 1, set(clip.GetVersionNameList(LOCAL) or ())
@@ -72,16 +87,17 @@ def current(clip: Any) -> Dict[str, Any]:
     if not told:
         hint = "Close Resolve's dialogs, then place again."
         raise refused(f"Resolve does not say which version '{clip.GetName()}' shows.", hint)
-    return dict(told)
+    return {key: told[key] for key in ("versionName", "versionType")}
 
 
-def load(clip: Any, name: str, kind: int) -> None:
-    """Make a version the current one, and be sure of it."""
+def load(clip: Any, name: str, kind: int) -> bool:
+    """Make a version the current one, and be sure of it: True, or WireError -32020."""
     clip.LoadVersionByName(name, kind)
     now = current(clip)
     if (now["versionName"], now["versionType"]) != (name, kind):
         hint = "Choose it on the Color page, under Local Versions, and place again."
         raise refused(f"Resolve did not load the version '{name}'.", hint)
+    return True
 
 
 def drop(clip: Any, name: str, before: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from answerprint_bridge.host import FrameSet, Marker
 from answerprint_bridge.results import Answer, CannotPlace, Refs, Result
@@ -29,6 +29,7 @@ class Placing(Found):
     said: Said
     luts: Path
     results: str
+    _left: Sequence[Any] = ()  # media whose take or clip above the artist has deleted
 
     def apply(
         self, results: Sequence[Result], near: str = "", label: str = "", recipe: str = ""
@@ -37,6 +38,13 @@ class Placing(Found):
         for ref in {ref: None for answer in told for ref in answer.items}:
             self._show(ref)
         return told
+
+    def _standing(self, recipe: str, near: str) -> Dict[Tuple[int, str], Refs]:
+        """A take does not stand where only its media is left in the bin."""
+        found = super()._standing(recipe, near)
+        gone = [key for key, refs in found.items() if key[1] == "take" and _only_media(refs)]
+        self._left = [self._media(ref) for key in gone for ref in found.pop(key)]
+        return found
 
     def import_frames(self, frames: FrameSet, near: str, label: str) -> Refs:
         media_pool = clips.project(self.resolve).GetMediaPool()
@@ -59,7 +67,7 @@ class Placing(Found):
 
     def place_matte(self, data: Result, near: str, label: str) -> Refs:
         """A matte of the clip's media, for an External Matte node on the Color page."""
-        source = clips.media(self._near(near))
+        source = self._source(clips.item(self._near(near)).ref)
         storage, media_pool = self.resolve.GetMediaStorage(), self._media_pool()
         path = pool.add_matte(storage, media_pool, source, self._whole(FrameSet.of(data)))
         self._undo.append(partial(media_pool.DeleteClipMattes, source, [path]))
@@ -68,18 +76,19 @@ class Placing(Found):
     def place_take(self, data: Result, near: str, label: str) -> Refs:
         """Beside the clip's own picture, where the frames cover the clip."""
         clip, frames = self._near(near), FrameSet.of(data)
-        first, last = clips.span(clip)
+        with pool.own_take(clip):
+            first, last = clips.span(clip)
         if frames.first > first or frames.last < last or frames.missing:
             raise CannotPlace(f"its frames do not cover {first}-{last} of '{clip.GetName()}'")
         start, end = first - frames.first, last - frames.first
         with self.undo_group(label):
-            (ref,) = self.import_frames(frames, near, label)
-            source = self._media(ref)
+            source = self._brought_in(frames, near, label)
+            ref = f"media:{source.GetUniqueId()}"
             if self._wish("pictures_as") == ABOVE:
                 line = clips.timeline(self.resolve)
                 made = above.put(self.resolve, line, clip, source, start, end, self._undo)
                 return (f"clip:{made.GetUniqueId()}", ref)
-            self._undo.append(lambda: pool.drop_take(clip, source))
+            self._undo.append(partial(pool.drop_take, clip, source, pool.chosen(clip)))
             pool.add_take(clip, source, start, end)
         return (ref, f"take:{clip.GetUniqueId()}:{source.GetUniqueId()}")
 
@@ -159,27 +168,38 @@ class Placing(Found):
     def _whole(self, frames: FrameSet) -> FrameSet:
         return replace(frames, pattern=os.path.join(self.results, frames.pattern))
 
+    def _brought_in(self, frames: FrameSet, near: str, label: str) -> Any:
+        """Frames as media: what is left of a take that was deleted, or new."""
+        pattern = self._whole(frames).pattern
+        for each in self._left:
+            if clips.pattern(each) == pattern:
+                return each
+        (ref,) = self.import_frames(frames, near, label)
+        return self._media(ref)
+
     def _graded(self, near: str, label: str, grade: Callable[[Any, int], None]) -> Refs:
-        """Numbers or a LUT in a node of a new version; the version before is remembered."""
+        """Numbers or a LUT in a node of a new version, a copy of the artist's, which is kept."""
         clip = self._near(near)
-        node = grades.node(clip, self._wish("node"), lambda question: self.ask(question, False))
-        node_label = grades.graph(clip).GetNodeLabel(node)
-        before = grades.current(clip)
+        shown, before = grades.current(clip), self._artists(clip)
         with self.undo_group(label):
+            if before != shown:
+                self._undo.append(partial(grades.load, clip, *shown.values()))
+                grades.load(clip, before["versionName"], before["versionType"])
+            node = grades.node(clip, self._wish("node"), lambda question: self.ask(question, False))
+            node_label = grades.graph(clip).GetNodeLabel(node)
             name = grades.begin(clip, label)
-            self._undo.append(lambda: grades.drop(clip, name, before))
+            self._undo.append(partial(grades.drop, clip, name, before))
             grades.load(clip, name, grades.LOCAL)
             grades.same_node(clip, node, node_label)
             grade(clip, node)
-            number = clip.GetUniqueId()
-            ours = self.read_tag(f"version:{number}:{before['versionName']}", "before")
-            local = before["versionType"] == grades.LOCAL
-            ref = f"version:{number}:{name}"
-            self.tag(ref, "before", ours if ours and local else before)
+            ref = f"version:{clip.GetUniqueId()}:{name}"
+            self.tag(ref, "before", before)
         return (ref,)
 
     def _marked(self, clip: Any, told: Sequence[Marker], label: str) -> Refs:
-        line, (first, last) = clips.timeline(self.resolve), clips.span(clip)
+        line = clips.timeline(self.resolve)
+        with pool.own_take(clip):
+            first, last = clips.span(clip)
         ahead = int(clip.GetStart()) - int(line.GetStartFrame()) - first
         refs: List[str] = []
         with self.undo_group(label):
@@ -191,3 +211,7 @@ class Placing(Found):
                 self._undo.append(partial(markers.remove, line, ref))
                 refs.append(ref)
         return tuple(refs)
+
+
+def _only_media(refs: Refs) -> bool:
+    return all(ref.startswith("media:") for ref in refs)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Callable, Iterator, List
 
 from answerprint_bridge.host import FrameSet
 from answerprint_bridge.results import CannotPlace
 
+from . import tags
 from .facts import refused
 
 BIN = "Answerprint"
@@ -86,11 +88,35 @@ def takes(clip: Any) -> Iterator[tuple[int, Any]]:
         yield index, clip.GetTakeByIndex(index)["mediaPoolItem"]
 
 
-def drop_take(clip: Any, source: Any) -> bool:
-    """Take a media's take off a clip, the first one is chosen."""
+def chosen(clip: Any) -> int:
+    """The index of the take that a clip shows, from 1; 0 where it has no takes."""
+    return int(clip.GetSelectedTakeIndex() or 0)
+
+
+@contextmanager
+def own_take(clip: Any) -> Iterator[None]:
+    """The artist's take is the chosen one meanwhile, where the clip shows one of ours.
+
+    Whether a clip's media, offset and frames are those of the take it shows is not documented.
+    What is measured or counted must be the artist's, never our own result.
+    """
+    index = chosen(clip)
+    if index < 2 or not tags.placed(clip.GetTakeByIndex(index)["mediaPoolItem"]):
+        yield
+        return
+    choose_take(clip, 1)
+    try:
+        yield
+    finally:
+        choose_take(clip, index)
+
+
+def drop_take(clip: Any, source: Any, shown: int) -> bool:
+    """Take a media's take off a clip; the one that was chosen before is shown."""
     wanted = source.GetUniqueId()
     for index, each in list(takes(clip)):
         if each.GetUniqueId() == wanted:
             gone = clip.SelectTakeByIndex(1) and clip.DeleteTakeByIndex(index)
-            return bool(gone and (int(clip.GetTakesCount()) > 1 or clip.FinalizeTake()))
-    return False
+            more = int(clip.GetTakesCount()) > 1
+            return bool(gone and (clip.SelectTakeByIndex(shown) if more else clip.FinalizeTake()))
+    return True  # it never came

@@ -4,6 +4,8 @@ Half EXR, zipped, of the clip's track alone. The values are in the timeline's *o
 EXR too, and say so in the frames' `space`. Without the grade it is rendered in a version of
 its own that is reset and removed again. Page, tracks, version and render settings are as they
 were afterwards, whatever happens. Resolve tells neither data window nor pixel aspect.
+
+A group and the timeline grade from outside a clip's versions: see `grades.beyond`.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os
 import re
 import uuid
 from contextlib import ExitStack
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 
 from answerprint_bridge.host import ExportSpec, FrameSet, Progress
 from answerprint_bridge.messages import CANCELLED, WireError
@@ -40,14 +42,16 @@ def render(
     progress: Progress,
     space: str,
     pause: Callable[[], object],
+    shown: Mapping[str, Any],
 ) -> FrameSet:
-    """space: the output space. pause: waits a moment between two looks at the running job."""
+    """space: the output space. pause: waits a moment between two looks at the running job.
+    shown: the version that graded frames are rendered through."""
     info = clips.describe(clip)
     first = info.first if spec.first is None else spec.first
     last = info.last if spec.last is None else spec.last
     start = int(clip.GetStart()) + first - info.first
     with pages.kept(resolve), ExitStack() as restored:
-        _prepare(resolve, clip, spec, restored)
+        _prepare(resolve, clip, spec, shown, restored)
         settings = _settings(spec, info, start, last - first)
         _run(resolve, settings, progress, pause, restored)
     numbers = _rename(spec, start - first, range(first, last + 1))
@@ -79,7 +83,9 @@ def _settings(spec: ExportSpec, info: Any, start: int, more: int) -> dict[str, A
     }
 
 
-def _prepare(resolve: Any, clip: Any, spec: ExportSpec, restored: ExitStack) -> None:
+def _prepare(
+    resolve: Any, clip: Any, spec: ExportSpec, shown: Mapping[str, Any], restored: ExitStack
+) -> None:
     """The clip's track alone, ungraded if asked, the artist's render settings put aside."""
     project, line = clips.project(resolve), clips.timeline(resolve)
     own = clip.GetTrackTypeAndIndex()[1]
@@ -95,8 +101,12 @@ def _prepare(resolve: Any, clip: Any, spec: ExportSpec, restored: ExitStack) -> 
                 now,
             )
             _must(line.SetTrackEnable("video", track, wanted), f"switch video track {track}")
+    before = grades.current(clip)
+    if spec.graded and shown != before:
+        back = f"show the version '{before['versionName']}' again"
+        _later(restored, back, grades.load, clip, *before.values())
+        grades.load(clip, shown["versionName"], shown["versionType"])
     if not spec.graded:
-        before = grades.current(clip)
         flat = f"Answerprint flat {uuid.uuid4().hex[:6]}"
         _must(clip.AddVersion(flat, grades.LOCAL), "add an ungraded version")
         _later(restored, f"remove the version '{flat}'", grades.drop, clip, flat, before)

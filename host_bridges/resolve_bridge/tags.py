@@ -29,6 +29,11 @@ def read(source: Any) -> Tags:
     return json.loads(text) if isinstance(text, str) and text else {}
 
 
+def placed(source: Any) -> bool:
+    """Whether a media pool item is one that we brought in."""
+    return f"media:{source.GetUniqueId()}" in read(source)
+
+
 def write(source: Any, tags: Tags) -> bool:
     """Keep these tags instead of those that are there; True. WireError -32020 where it cannot."""
     text = json.dumps(tags, sort_keys=True, ensure_ascii=False)

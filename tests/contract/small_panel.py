@@ -82,6 +82,25 @@ def leaves(folder):
     return ask("host.export_frames", leave, ref=ref, spec=spec)
 
 
+def leaves_asked(folder):
+    """It is killed while a question is on the screen."""
+    ref, spec = render(folder)
+    return ask("host.export_frames", lambda message: os._exit(9), ref=ref, spec=spec)
+
+
+def leaves_told(folder):
+    """It is killed by the first message, when the render is over."""
+
+    def leave(message):
+        if message["method"] == "panel.message":
+            os._exit(9)
+        if "id" in message:
+            send(id=message["id"], result=True)
+
+    ref, spec = render(folder)
+    return ask("host.export_frames", leave, ref=ref, spec=spec)
+
+
 def asks_wrong(folder):
     return [ask("host.describe", ref="nobody"), ask("host.fly"), ask("host.busy")]
 

@@ -152,14 +152,17 @@ def test_a_panel_that_cannot_start_says_why(rig, tmp_path, capsys, monkeypatch):
         played(rig, tmp_path, "dies")
     assert "exit code 1" in died.value.title
     monkeypatch.setenv("ANSWERPRINT_PYTHON", "/nowhere/python")
+    monkeypatch.setattr(agent, "settings_file", lambda: tmp_path / "resolve.json")
     assert agent.main(rig.resolve, str(tmp_path)) == 1
     assert "/nowhere/python" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("part", "last"), [("leaves", 1040), ("leaves_told", 1003)])
 def test_a_panel_that_is_killed_in_a_render_leaves_nothing_and_is_not_started_again(
-    rig, tmp_path, monkeypatch, capsys
+    rig, tmp_path, monkeypatch, capsys, part, last
 ):
-    shot(rig, numbers=range(1001, 1041), last=1040)
+    """leaves_told: nobody has noticed yet that it is gone, when there is something to say."""
+    shot(rig, numbers=range(1001, last + 1), last=last)
     before = rig.snapshot()
     drop = resolve_rig.double.Project.DeleteRenderJob
     stops = []
@@ -171,11 +174,33 @@ def test_a_panel_that_is_killed_in_a_render_leaves_nothing_and_is_not_started_ag
     monkeypatch.setattr(resolve_rig.double.Project, "DeleteRenderJob", late)
     made = _Made(monkeypatch)
     with pytest.raises(WireError, match="exit code 9"):
-        played(rig, tmp_path, "leaves")
+        played(rig, tmp_path, part)
     assert stops == [CANCELLED]
     assert made.started == 1
     assert "Answerprint: late news" in capsys.readouterr().err
     assert rig.snapshot() == before
+
+
+def test_a_question_that_the_panel_dies_of_is_cancelled_and_nothing_is_rendered(
+    rig, tmp_path, monkeypatch
+):
+    shot(rig)
+    before = rig.snapshot()
+    ask, codes = agent.Agent.ask, []
+
+    def asked(self, question, default):
+        try:
+            return ask(self, question, default)
+        except WireError as refused:
+            codes.append(refused.code)
+            raise
+
+    monkeypatch.setattr(agent.Agent, "ask", asked)
+    with pytest.raises(WireError, match="exit code 9"):
+        played(rig, tmp_path, "leaves_asked")
+    assert codes == [CANCELLED]
+    assert rig.snapshot() == before
+    assert list((tmp_path / "frames").iterdir()) == []
 
 
 class _Made:
@@ -247,9 +272,9 @@ def real(tmp_path, monkeypatch):
 
 def pids(tmp_path):
     """Of agent, panel and worker, when all three run."""
-    until((tmp_path / "worker.pid").exists)
-    numbers = json.loads((tmp_path / "pids.json").read_text())
-    return [*numbers, int((tmp_path / "worker.pid").read_text())]
+    ours, worker = tmp_path / "pids.json", tmp_path / "worker.pid"  # each comes whole, by rename
+    until(lambda: ours.exists() and worker.exists())
+    return [*json.loads(ours.read_text()), int(worker.read_text())]
 
 
 def test_an_artist_matches_two_shots_takes_one_back_and_places_it_again(real, tmp_path):

@@ -17,6 +17,9 @@ FROM = {
     # method: (version it is there from, the file that asks for that version or looks for it)
     "GetNodeGraph": ((19, 0), "grades.py: has(clip, 'GetNodeGraph')"),
     "GetToolsInNode": ((19, 0), "grades.py: has(nodes, 'GetToolsInNode')"),
+    "GetColorGroup": ((19, 0), "grades.py: has(clip, 'GetColorGroup')"),
+    "GetPreClipNodeGraph": ((19, 0), "grades.py: has(clip, 'GetColorGroup')"),
+    "GetPostClipNodeGraph": ((19, 0), "grades.py: has(clip, 'GetColorGroup')"),
     "GetSourceStartFrame": ((19, 0), "clips.py: has(clip, 'GetSourceEndFrame')"),
     "GetSourceEndFrame": ((19, 0), "clips.py: has(clip, 'GetSourceEndFrame')"),
     "GetThirdPartyMetadata": ((19, 0), "tags.py: has(source, 'GetThirdPartyMetadata')"),

@@ -27,6 +27,12 @@ FOLDER = Path(sys.argv[2])
 PATIENCE = 60.0  # a guard against a part that hangs
 
 
+def met(window: Any) -> bool:
+    """Whether worker and host have said what there is; no folder is named yet, so Run is off."""
+    controls = window.panel.controls
+    return bool(controls.form.fields) and controls.can is not None
+
+
 def asked(desk: Any, act: Callable[[], Any]) -> list[Any]:
     """What a call of the host gives, as soon as it is its turn."""
     found: list[Any] = []
@@ -37,7 +43,7 @@ def asked(desk: Any, act: Callable[[], Any]) -> list[Any]:
 def pick(window: Any, source: list[str], reference: str) -> Any:
     """Name the folder for results, and choose clips of the timeline by name."""
     controls, desk = window.panel.controls, window.desk
-    yield lambda: controls.start.isEnabled()
+    yield lambda: met(window)
     folder = str(FOLDER / "a" / "project")
     asked(desk, lambda: desk.host.configure("results_folder", folder))
     items = asked(desk, desk.host.items)
@@ -116,8 +122,10 @@ def read(application: Any) -> int:
 
 def wait(window: Any, seen: dict[str, Any]) -> Any:
     """Somebody looks at it, and somebody else ends it."""
-    yield lambda: window.panel.controls.start.isEnabled()
-    (FOLDER / "worker.pid").write_text(str(window.desk.session.worker.pid))
+    yield lambda: met(window)
+    part = FOLDER / "worker.part"
+    part.write_text(str(window.desk.session.worker.pid))
+    part.rename(FOLDER / "worker.pid")
     yield lambda: False
 
 
