@@ -21,7 +21,11 @@ from .words import SetUpError
 
 FIRST = b"# >>> answerprint (managed by install.py; do not edit) >>>"
 LAST = b"# <<< answerprint <<<"
-BLOCK = re.compile(re.escape(FIRST) + rb"\r?\n.*?" + re.escape(LAST) + rb"(?:\r?\n|$)", re.DOTALL)
+BLOCK = re.compile(  # no other first mark inside: what follows half a block is its owner's
+    rb"%(first)s\r?\n(?:(?!%(first)s).)*?%(last)s(?:\r?\n|$)"
+    % {b"first": re.escape(FIRST), b"last": re.escape(LAST)},
+    re.DOTALL,
+)
 
 
 def lines(folder: PurePath) -> str:
@@ -43,6 +47,19 @@ def found(data: bytes) -> str | None:
     return there[0].replace(b"\r\n", b"\n").decode("ascii", "replace") if there else None
 
 
+def strays(data: bytes) -> bool:
+    """Whether marks of ours are there beside the one block: half of one, or a second copy."""
+    rest = BLOCK.sub(b"", data, count=1)
+    return FIRST in rest or LAST in rest
+
+
+def half(path: PurePath | str) -> SetUpError:
+    return SetUpError(
+        f"{path} has half a block of Answerprint's.",
+        f"Delete its lines from '{FIRST.decode()}' on, then start install.py again.",
+    )
+
+
 def added(data: bytes, text: str, name: str) -> bytes:
     """The file with the block in it: in its place, else at the end.
 
@@ -53,11 +70,8 @@ def added(data: bytes, text: str, name: str) -> bytes:
     there = BLOCK.search(data)
     if there:
         return data[: there.start()] + block + data[there.end() :]
-    if FIRST in data or LAST in data:
-        raise SetUpError(
-            f"{name} has half a block of Answerprint's.",
-            f"Delete its lines from '{FIRST.decode()}' on, then start install.py again.",
-        )
+    if strays(data):
+        raise half(name)
     return data + (b"" if data.endswith(b"\n") or not data else end) + block
 
 

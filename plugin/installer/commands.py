@@ -16,7 +16,19 @@ from . import block, copies, hosts, manifest, perform, venvs
 from .guard import Guard
 from .manifest import TREE, Entry, Manifest
 from .places import OURS, Machine, account, refuse_admin
-from .plan import SET_UP, Step, Wanted, compare, content, recorded, refuse
+from .plan import (
+    KEEP,
+    REMOVE,
+    REPLACE,
+    SET_UP,
+    WRITE,
+    Step,
+    Wanted,
+    compare,
+    content,
+    recorded,
+    refuse,
+)
 from .words import SetUpError, say
 
 
@@ -122,18 +134,21 @@ def install(asked: Asked, root: Path, machine: Machine) -> Outcome:
     if root == suite:
         refuse_damaged(there, suite)
     steps = compare(wanted, there, mend)
-    if not given and venv_is_due(root, suite, asked.torch_index):
-        steps.append(Step(SET_UP, suite / ".venv", "suite", "packages of constraints.txt"))
+    trees = () if given else (suite / ".venv", suite / f"{OURS}.egg-info")
+    if trees and venv_is_due(root, suite, asked.torch_index):
+        steps += [Step(SET_UP, each, "suite", "packages of constraints.txt") for each in trees]
     refuse(steps)
     perform.check(guard, steps)
-    trees = () if given else (suite / ".venv", suite / f"{OURS}.egg-info")
     new = Manifest(
         suite=copies.suite_version(root),
         python=str(python),
         given=given,
         entries={path: Entry(TREE, "suite") for path in trees},
     )
-    outcome = Outcome("planned", prefix, steps, notes(machine, chosen, wanted, python))
+    due = any(each.do != KEEP for each in steps) or not same(new, there, wanted)
+    told = [*steps, listed(prefix)] if due else steps
+    left = notes(machine, chosen, wanted, python)
+    outcome = Outcome("planned", prefix, told, kept(steps) + left)
     if asked.dry_run:
         return outcome
 
@@ -142,13 +157,23 @@ def install(asked: Asked, root: Path, machine: Machine) -> Outcome:
             make = venvs.mend if mend else venvs.set_up
             make(suite, asked.torch_index, "panel", asked.wheels)
 
-    if not steps and same(new, there, wanted):
+    if not due:
         if mend:
             set_up()
-        return Outcome("nothing to do", prefix)
+        return Outcome("nothing to do", prefix, notes=kept(steps))
     perform.install(guard, prefix, wanted, there, steps, new, set_up)
     outcome.status = "repaired" if mend else "installed"
     return outcome
+
+
+def listed(prefix: Path, do: str = "") -> Step:
+    """What becomes of the list of all that is ours."""
+    path = prefix / manifest.NAME
+    return Step(do or (REPLACE if path.exists() else WRITE), path, "suite")
+
+
+def kept(steps: Sequence[Step]) -> list[str]:
+    return [f"kept {each.path}: {each.why}" for each in steps if each.do == KEEP]
 
 
 def same(new: Manifest, there: Manifest, wanted: Wanted) -> bool:
@@ -255,11 +280,13 @@ def uninstall(asked: Asked, root: Path, machine: Machine) -> Outcome:
     which = set(asked.hosts or (*hosts.HOSTS, "suite"))
     steps = perform.removal(there, which)
     perform.check(guard, steps)
-    outcome = Outcome("planned", prefix, steps)
+    for folder in perform.folders(there, which):
+        guard.folder(folder)
+    whole = "suite" in which
+    outcome = Outcome("planned", prefix, [*steps, listed(prefix, REMOVE if whole else REPLACE)])
     if not asked.dry_run:
         stay = perform.uninstall(guard, prefix, there, which)
         outcome.status = "uninstalled"
         outcome.notes = [f"kept {path}: there is something in it that is not ours" for path in stay]
-    kept = [each for each in steps if each.do == "keep"]
-    outcome.notes += [f"kept {each.path}: {each.why}" for each in kept]
+    outcome.notes += kept(steps)
     return outcome

@@ -22,7 +22,7 @@ from . import block, copies, hosts, manifest, venvs
 from .manifest import Manifest
 from .packages import explain_import
 from .places import Machine
-from .plan import KEEP, REPLACE, compare, content
+from .plan import KEEP, OLDER, REPLACE, compare, content
 from .programs import environment
 
 OK, NOTE, BAD = "ok", "note", "bad"
@@ -137,10 +137,13 @@ def _copies(root: Path, prefix: Path, machine: Machine, there: Manifest) -> Iter
     wanted = copies.wanted(root, machine, prefix, Path(there.python), chosen, blenders)
     steps = compare(wanted, there)
     for host in ("suite", *chosen):
-        due = [each for each in steps if each.host == host]
         topic = f"{hosts.LABELS[host]} copy" if host != "suite" else "Suite's copy"
+        for each in steps:
+            if each.host == host and each.code == OLDER:
+                yield Row(NOTE, topic, f"{each.path}: {each.why}")
+        due = [each for each in steps if each.host == host and each.code != OLDER]
         if not due:
-            number = sum(each.kind == manifest.FILE for each in there.of(host).values())
+            number = sum(each == host for each, _ in wanted.files.values())
             yield Row(OK, topic, f"fits, {number} files")
             continue
         changed = [each for each in due if each.do == KEEP]

@@ -71,6 +71,7 @@ def install_suite(
         tested = next(line for line in pins if line.startswith("torch=="))
         say(f"installing {tested} from {torch_index}")
         status, said = pip(python, ["--index-url", torch_index, tested], turn, root)
+        # pip has only words for this. Should they change, the set-up stops and shows them.
         if status and any("No matching distribution found for torch==" in line for line in said):
             say(f"{tested}, the tested version, is not there; taking that index's newest torch")
             status, said = pip(python, ["--index-url", torch_index, "torch"], turn, root)

@@ -10,8 +10,20 @@ from pathlib import Path
 
 from . import block
 from .guard import Guard, is_link
-from .manifest import BLOCK, FILE, FOLDER, NAME, TREE, Entry, Manifest, sum_at, sum_of
-from .plan import ADD, KEEP, REMOVE, RENEW, REPLACE, TAKE_OUT, WRITE, Step, Wanted, content
+from .manifest import BLOCK, FILE, FOLDER, NAME, TREE, Entry, Manifest
+from .plan import (
+    ADD,
+    KEEP,
+    REMOVE,
+    RENEW,
+    REPLACE,
+    TAKE_OUT,
+    WRITE,
+    Step,
+    Wanted,
+    content,
+    sum_now,
+)
 from .plan import recorded as recorded_entries
 from .words import SetUpError
 
@@ -86,7 +98,8 @@ def install(
         if step.host != "suite":
             _do(guard, wanted, there, step)
     entries = {path: replace(each, was="") for path, each in entries.items()}
-    still = {path: each for path, each in kept.items() if each.kind in (FOLDER, TREE)}
+    stays = {each.path for each in steps if each.do == KEEP}
+    still = {p: each for p, each in kept.items() if each.kind in (FOLDER, TREE) or p in stays}
     done = replace(new, complete=True, entries={**still, **entries})
     put(guard, prefix / NAME, done.text())
 
@@ -120,16 +133,21 @@ def removal(there: Manifest, hosts: set[str]) -> list[Step]:
         if entry.kind == TREE:
             steps += [Step(REMOVE, path, entry.host, "all of it")] if path.is_dir() else []
             continue
-        if entry.kind == BLOCK:
-            text = block.found(content(path))
-            now = sum_of(text.encode()) if text else ""
-        else:
-            now = sum_at(path)
+        now = sum_now(path, entry)
         if now in (entry.sha256, entry.was) and now:
             steps.append(Step(TAKE_OUT if entry.kind == BLOCK else REMOVE, path, entry.host))
         elif now:
             steps.append(Step(KEEP, path, entry.host, "you changed it"))
+        if entry.kind == BLOCK and block.strays(content(path)):
+            why = "lines of Answerprint's are left in it: delete them"
+            steps.append(Step(KEEP, path, entry.host, why))
     return steps
+
+
+def folders(there: Manifest, hosts: set[str]) -> list[Path]:
+    """Those that were made for those hosts, and are there; 'suite' has what several share."""
+    ours = [p for p, each in there.entries.items() if each.kind == FOLDER and each.host in hosts]
+    return [path for path in ours if path.is_dir()]
 
 
 def uninstall(guard: Guard, prefix: Path, there: Manifest, hosts: set[str]) -> list[Path]:
@@ -152,13 +170,11 @@ def uninstall(guard: Guard, prefix: Path, there: Manifest, hosts: set[str]) -> l
     if "suite" in hosts:
         guard(prefix / NAME).unlink()
     else:
-        folders = {path: each for path, each in there.entries.items() if each.kind == FOLDER}
-        put(guard, prefix / NAME, replace(there, entries={**left, **folders}).text())
+        made = {path: each for path, each in there.entries.items() if each.kind == FOLDER}
+        put(guard, prefix / NAME, replace(there, entries={**left, **made}).text())
     stay = []
-    ours = [path for path, each in there.entries.items() if each.kind == FOLDER]
-    for folder in sorted(ours, key=lambda each: len(each.parts), reverse=True):
-        if folder.is_dir():
-            remove_empty(guard.folder(folder))
+    for folder in sorted(folders(there, hosts), key=lambda each: len(each.parts), reverse=True):
+        remove_empty(guard.folder(folder))
         if folder.is_dir() and not any(each.parent == folder for each in left):
             stay.append(folder)
     return stay

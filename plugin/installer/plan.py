@@ -15,18 +15,34 @@ from .words import SetUpError
 WRITE, REPLACE, REMOVE, SET_UP = "write", "replace", "remove", "set up"
 ADD, RENEW, TAKE_OUT, KEEP = "add lines to", "renew lines in", "take lines out of", "keep"
 
+FOREIGN, CHANGED, HALF, OLDER = "foreign", "changed", "half", "older"
+KEPT = {  # why something is kept, as it is shown
+    FOREIGN: "not ours",
+    CHANGED: "changed",
+    HALF: "half of Answerprint's lines",
+    OLDER: "changed, of an older version",
+}
+
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that is done to one path, and why where that is not plain."""
+    """One thing that is done to one path, and why where that is not plain.
+
+    code   of KEEP, in a plan of an install: which of KEPT it is.
+    """
 
     do: str
     path: Path
     host: str
     why: str = ""
+    code: str = ""
 
     def __str__(self) -> str:
         return f"{self.do:18}{self.path}" + (f"  ({self.why})" if self.why else "")
+
+
+def keep(path: Path, host: str, code: str) -> Step:
+    return Step(KEEP, path, host, KEPT[code], code)
 
 
 @dataclass(frozen=True)
@@ -61,33 +77,36 @@ def _files(wanted: Wanted, there: Manifest, mend: bool) -> Iterator[Step]:
         elif entry and mend and now != "none":
             yield Step(REPLACE, path, host, "changed")
         else:
-            yield Step(KEEP, path, host, "changed" if entry else "not ours")
+            yield keep(path, host, CHANGED if entry else FOREIGN)
 
 
 def _blocks(wanted: Wanted, there: Manifest, mend: bool) -> Iterator[Step]:
     for path, (host, text) in wanted.blocks.items():
-        now, entry = block.found(content(path)), there.entries.get(path)
+        data, entry = content(path), there.entries.get(path)
+        now = block.found(data)
         if now == text:
             continue
-        if now is None:
+        if now is None and block.strays(data):
+            yield keep(path, host, HALF)
+        elif now is None:
             yield Step(ADD, path, host, "missing" if entry and there.complete else "")
         elif mend or not entry or sum_of(now.encode()) in (entry.sha256, entry.was):
             yield Step(RENEW, path, host, "" if entry else "lines of an earlier install")
         else:
-            yield Step(KEEP, path, host, "changed")
+            yield keep(path, host, CHANGED)
 
 
 def _older(wanted: Wanted, there: Manifest) -> Iterator[Step]:
     """What an earlier version wrote and this one does not."""
     for path, entry in there.entries.items():
-        if entry.kind == FILE and path not in wanted.files:
-            now = sum_at(path)
-            if now and now in (entry.sha256, entry.was):
-                yield Step(REMOVE, path, entry.host, "of an older version")
-            elif now:
-                yield Step(KEEP, path, entry.host, "changed, of an older version")
-        elif entry.kind == BLOCK and path not in wanted.blocks and block.found(content(path)):
-            yield Step(TAKE_OUT, path, entry.host, "of an older version")
+        if entry.kind not in (FILE, BLOCK) or path in wanted.files or path in wanted.blocks:
+            continue
+        now = sum_now(path, entry)
+        if now and now in (entry.sha256, entry.was):
+            do = REMOVE if entry.kind == FILE else TAKE_OUT
+            yield Step(do, path, entry.host, "of an older version")
+        elif now:
+            yield keep(path, entry.host, OLDER)
 
 
 def content(path: Path) -> bytes:
@@ -96,6 +115,14 @@ def content(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         return b""
+
+
+def sum_now(path: Path, entry: Entry) -> str:
+    """The sum of what is there of a file or a block of ours; '' where nothing is."""
+    if entry.kind == FILE:
+        return sum_at(path)
+    text = block.found(content(path))
+    return sum_of(text.encode()) if text else ""
 
 
 def recorded(wanted: Wanted, there: Manifest) -> dict[Path, Entry]:
@@ -119,22 +146,24 @@ def recorded(wanted: Wanted, there: Manifest) -> dict[Path, Entry]:
 
 def refuse(steps: list[Step]) -> None:
     """Raises SetUpError where a step would have to overwrite what is the user's, or cannot."""
-    for why, title, hint in (
+    for code, title, hint in (
         (
-            "not ours",
+            FOREIGN,
             "These are there already and were not written by Answerprint.",
             "Move them away (or name the --prefix of an earlier install), then start again.",
         ),
         (
-            "changed",
+            CHANGED,
             "These were changed since Answerprint wrote them.",
             "Copy what you want to keep, then run: install.py repair",
         ),
     ):
-        kept = [str(each.path) for each in steps if each.do == KEEP and each.why == why]
+        kept = [str(each.path) for each in steps if each.code == code]
         if kept:
             raise SetUpError(title, hint, "\n".join(kept))
     for each in steps:
+        if each.code == HALF:
+            raise block.half(each.path)
         if each.do in (WRITE, REPLACE, REMOVE, ADD, RENEW, TAKE_OUT):
             _writable(each.path)
 

@@ -89,6 +89,16 @@ def test_half_a_block_is_refused():
     assert "half a block" in why.value.title
 
 
+def test_what_is_left_of_our_lines_is_seen():
+    whole = TEXT.encode()
+    half = block.FIRST + b"\ntry:\n"
+    assert not block.strays(b"x = 1\n" + whole)
+    for data in (half, block.LAST, whole + whole, half + whole, whole + half):
+        assert block.strays(data)
+    assert block.found(half + b"x = 1\n" + whole) == TEXT
+    assert block.removed(half + b"x = 1\n" + whole, joined=False) == half + b"x = 1\n"
+
+
 def test_what_python_cannot_read_is_told():
     assert block.fault(b"x = '''") != ""
     assert block.fault(b"x = 1\0") != ""

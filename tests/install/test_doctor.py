@@ -78,6 +78,20 @@ def test_a_copy_that_does_not_fit_is_named(account, core, do, said, remedy):
     assert str(account.machine.nuke) in row.text
 
 
+def test_a_changed_file_of_an_older_version_is_a_note(account, core):
+    source = account.write(account.download / "host_bridges/nuke_bridge/old.py", b"# 1\n")
+    account.install()
+    old = account.nuke / "answerprint_nuke/old.py"
+    old.write_bytes(b"# mine\n")
+    source.unlink()
+    account.install()
+    assert bad(account) == {}
+    found = doctor.examine(account.download, account.prefix, account.machine)
+    copy = [(row.state, row.text) for row in found if row.topic == "Nuke copy"]
+    kept = f"{old}: changed, of an older version"
+    assert copy == [(doctor.NOTE, kept), (doctor.OK, "fits, 11 files")]
+
+
 def test_another_version_is_told_with_both_numbers(account, core):
     account.install()
     project = account.download / "pyproject.toml"

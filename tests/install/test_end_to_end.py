@@ -7,7 +7,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -142,7 +145,26 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
 """
 
 
-def test_a_venv_of_its_own_from_a_folder_of_wheels(home, tmp_path):
+@pytest.fixture
+def index() -> Iterator[SimpleNamespace]:
+    """A package index that has nothing, and notes what it is asked for."""
+    asked: list[str] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}/simple", asked=asked)
+        server.shutdown()
+
+
+def test_a_venv_of_its_own_from_a_folder_of_wheels(home, tmp_path, index):
     """Nothing is fetched; the download is deleted; all goes, the venv too."""
     before, download, wheels = snapshot(home), tmp_path / "down load", tmp_path / "wheels"
     for name, text in SUITE.items():
@@ -169,8 +191,10 @@ def test_a_venv_of_its_own_from_a_folder_of_wheels(home, tmp_path):
     # pip asks compilers for their version, and one of a user may put settings into the home
     no_index = {
         "PATH": "/usr/bin:/bin",
-        "PIP_INDEX_URL": "http://127.0.0.1:9",
+        "PIP_INDEX_URL": index.url,
         "PIP_CONFIG_FILE": os.devnull,
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
     }
 
     words = ("install", "--hosts", "nuke", "--offline", wheels)
@@ -189,6 +213,11 @@ def test_a_venv_of_its_own_from_a_folder_of_wheels(home, tmp_path):
     mended = start(suite / "install.py", "repair", "--offline", wheels, home=home, **no_index)
     assert "made anew" in mended.err
     assert subprocess.run([str(python), "-I", "-c", "import torch"]).returncode == 0
+    assert index.asked == [], "--offline asks no index"
+    pip = [str(python), "-I", "-m", "pip", "download", "av", "--retries=0", "--no-cache-dir"]
+    env = {**os.environ, **no_index, "PIP_TRUSTED_HOST": "127.0.0.1"}
+    subprocess.run(pip, env=env, capture_output=True, cwd=tmp_path)
+    assert index.asked, "the index hears of a pip that asks"
 
     gone = start(suite / "install.py", "uninstall", home=home)
     assert gone.status == 0, gone.err

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import stat
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from installer import commands, manifest, perform, plan
+from installer import commands, guard, manifest, perform, plan
 from installer.guard import Guard
 from installer.places import Machine, refuse_admin
 from installer.words import SetUpError
@@ -58,6 +62,55 @@ def test_a_link_above_a_folder_of_ours_may_not_leave_the_home(account):
     assert not account.prefix.exists()
 
 
+def test_a_link_out_of_the_home_stops_only_the_host_behind_it(account):
+    """The remedy that is named: `--hosts`. What leads to a share concerns nobody else."""
+    before = account.tree()
+    facility = account.tmp / "facility"
+    replace_by_link(account.machine.nuke, facility)
+    theirs = snapshot(facility)
+    why = refused(account.install)
+    assert why.title.startswith(f"{account.machine.nuke} leads to {facility}, outside the home")
+    assert "--hosts" in why.hint
+    assert account.install(hosts=("blender",)).status == "installed"
+    account.write(account.download / "host_bridges/bridge/wire.py", b"# of the next version\n")
+    assert account.install(hosts=("blender",)).status == "installed"
+    assert account.repair().status == "nothing to do"
+    assert account.uninstall().status == "uninstalled"
+    assert snapshot(facility) == theirs
+    account.machine.nuke.unlink()
+    facility.rename(account.machine.nuke)
+    assert account.tree() == before
+
+
+def test_a_link_that_came_after_the_install_holds_up_that_host_alone(account):
+    before = account.tree()
+    account.install()
+    facility = account.tmp / "facility"
+    replace_by_link(account.machine.nuke, facility)
+    theirs = snapshot(facility)
+    assert account.install().status == "nothing to do"
+    account.uninstall(hosts=("blender",))
+    assert not (account.machine.extensions("4.5") / "answerprint").exists()
+    all_of_it = account.tree()
+    assert "outside the home" in refused(account.uninstall).title
+    assert account.tree() == all_of_it, "refused before anything is removed"
+    assert snapshot(facility) == theirs
+    account.machine.nuke.unlink()
+    facility.rename(account.machine.nuke)
+    account.uninstall()
+    assert account.tree() == before
+
+
+def test_an_empty_folder_of_ours_that_a_link_leads_to_is_refused_before_all_else(account):
+    account.install()
+    shutil.rmtree(account.machine.extensions("4.5") / "answerprint")
+    outside = account.tmp / "outside"
+    replace_by_link(account.home / ".config", outside)
+    before, theirs = account.tree(), snapshot(outside)
+    assert "outside the home" in refused(account.uninstall).title
+    assert (account.tree(), snapshot(outside)) == (before, theirs)
+
+
 @pytest.mark.parametrize("inside", [True, False])
 def test_a_linked_init_py_is_refused(account, inside):
     real = (account.home if inside else account.tmp) / "dotfiles.py"
@@ -78,6 +131,41 @@ def test_a_link_in_a_folder_of_ours_is_refused_on_every_way(account):
     assert not (outside / "wire.py").exists()
     assert "is a link" in refused(account.uninstall).title
     assert (outside / "__init__.py").exists()
+
+
+FOLDER, JUNCTION = stat.S_IFDIR | 0o755, 0x410
+TOLD = {
+    "folder": ({"st_mode": FOLDER}, False),
+    "link": ({"st_mode": stat.S_IFLNK | 0o777}, True),
+    "folder of Windows": ({"st_mode": FOLDER, "st_file_attributes": 0x10}, False),
+    "junction of Windows": ({"st_mode": FOLDER, "st_file_attributes": JUNCTION}, True),
+}
+
+
+def let_lstat_tell(monkeypatch, path: Path, told: dict[str, int]) -> None:
+    """As another system would of that one path: a junction is a folder in its mode."""
+    real = os.lstat
+    monkeypatch.setattr(
+        guard.os, "lstat", lambda p, **k: SimpleNamespace(**told) if p == path else real(p, **k)
+    )
+
+
+@pytest.mark.parametrize(("told", "link"), TOLD.values(), ids=TOLD)
+def test_what_a_link_is(tmp_path, monkeypatch, told, link):
+    let_lstat_tell(monkeypatch, tmp_path, told)
+    assert guard.is_link(tmp_path) is link
+    assert not guard.is_link(tmp_path / "none")
+
+
+def test_a_junction_is_refused_as_a_link_is(account, monkeypatch):
+    account.install()
+    folder = account.nuke / "answerprint_bridge"
+    (folder / "wire.py").unlink()
+    before = account.tree()
+    let_lstat_tell(monkeypatch, folder, TOLD["junction of Windows"][0])
+    assert refused(account.repair).title.startswith(f"{folder} is a link")
+    assert "is a link" in refused(account.uninstall).title
+    assert account.tree() == before
 
 
 def test_a_link_that_appears_after_the_plan_is_refused(account, monkeypatch):
@@ -119,6 +207,7 @@ def test_a_home_behind_a_link_is_its_real_self(account, monkeypatch):
 def test_program_folders_are_refused(account, folder):
     target = account.disk / folder.lstrip("/")
     assert "where programs are kept" in refused(account.install, prefix=target).title
+    assert "where programs are kept" in refused(Guard, account.machine, target, []).title
     assert not account.disk.exists()
 
 

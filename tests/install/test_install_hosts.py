@@ -64,6 +64,7 @@ def test_the_second_time_there_is_nothing_to_do(anyone):
     before = anyone.tree()
     again = anyone.install()
     assert (again.status, list(again.steps)) == ("nothing to do", [])
+    assert list(anyone.install(dry_run=True).steps) == []
     assert anyone.tree() == before
     assert anyone.block_file.read_bytes().count(block.FIRST) == 1
 
@@ -78,11 +79,16 @@ def test_a_dry_run_names_every_path_and_writes_nothing(anyone):
     files = {n for n in new_paths(before, after) if after[n][0] != "folder"}
     named = {each.path.relative_to(anyone.tmp / "homes").as_posix() for each in planned.steps}
     lines = anyone.block_file.relative_to(anyone.tmp / "homes").as_posix()
-    prefix = anyone.prefix.relative_to(anyone.tmp / "homes").as_posix()
-    assert named == (files | {lines}) - {f"{prefix}/manifest.json"}
+    assert named == files | {lines}
     away = anyone.uninstall(dry_run=True)
     assert anyone.tree() == after
-    assert len(away.steps) == len(planned.steps)
+    assert sorted(each.path for each in away.steps) == sorted(each.path for each in planned.steps)
+    assert {each.do for each in away.steps} == {"remove", "take lines out of"}
+    (anyone.download / "host_bridges/nuke_bridge/adapter.py").write_text("import nuke  # 2\n")
+    for planned in (anyone.install(dry_run=True), anyone.uninstall(dry_run=True, hosts=("nuke",))):
+        assert ("replace", anyone.prefix / "manifest.json") in {
+            (e.do, e.path) for e in planned.steps
+        }
 
 
 def test_hosts_that_are_not_asked_for_stay_as_they_are(account):
@@ -172,6 +178,45 @@ def test_an_upgrade_replaces_and_removes(account):
     assert account.tree() == before
 
 
+def test_what_an_older_version_wrote_and_the_user_changed_is_kept_and_named(account):
+    before = account.tree()
+    old = account.nuke / "answerprint_nuke/old.py"
+    source = account.write(account.download / "host_bridges/nuke_bridge/old.py", b"# 1\n")
+    account.install()
+    old.write_bytes(b"# 1, and mine\n")
+    source.unlink()
+    named = f"kept {old}: changed, of an older version"
+    upgraded = account.install()
+    assert upgraded.status == "installed"
+    assert named in upgraded.notes
+    for act in (account.install, account.repair):
+        again = act()
+        assert (again.status, again.notes) == ("nothing to do", [named])
+    done = account.uninstall()
+    assert f"kept {old}: you changed it" in done.notes
+    homes = account.tmp / "homes"
+    left = {homes / name for name in new_paths(before, account.tree())}
+    assert left == {account.nuke, old.parent, old}
+
+
+def test_what_an_older_version_wrote_goes_once_it_is_as_it_was(account):
+    before = account.tree()
+    old = account.nuke / "answerprint_nuke/old.py"
+    source = account.write(account.download / "host_bridges/nuke_bridge/old.py", b"# 1\n")
+    account.install()
+    old.write_bytes(b"# 1, and mine\n")
+    source.unlink()
+    account.install()
+    account.write(source, b"# 2\n")
+    assert refused(account.install).detail == str(old), "it is still known as ours"
+    source.unlink()
+    old.write_bytes(b"# 1\n")
+    account.install()
+    assert not old.exists()
+    account.uninstall()
+    assert account.tree() == before
+
+
 def test_what_the_user_changed_is_refused_kept_and_repaired(anyone):
     anyone.install()
     menu, missing = anyone.nuke / "menu.py", anyone.nuke / "init.py"
@@ -182,7 +227,9 @@ def test_what_the_user_changed_is_refused_kept_and_repaired(anyone):
     assert why.detail == str(menu)
     assert not missing.exists(), "nothing is done where something is refused"
     repaired = anyone.repair()
-    assert {(e.path, e.why) for e in repaired.steps} == {(menu, "changed"), (missing, "missing")}
+    whys = {each.path: each.why for each in repaired.steps}
+    listed = {anyone.prefix / "manifest.json": ""}
+    assert whys == {menu: "changed", missing: "missing"} | listed
     assert menu.read_text() == "print('menu')\n"
     assert missing.exists()
     assert anyone.repair().status == "nothing to do"
@@ -201,26 +248,6 @@ def test_an_uninstall_keeps_what_the_user_changed_and_says_so(anyone):
     left = {homes / name for name in new_paths(before, anyone.tree())}
     assert left == {anyone.nuke, menu, own.parent, own}
     assert anyone.block_file.read_bytes() == b"import nuke\n# my own\n"
-
-
-def test_changed_lines_in_init_py_stay_and_are_told(account):
-    account.install()
-    text = account.block_file.read_bytes().replace(b"tprint", b"message")
-    account.block_file.write_bytes(text)
-    assert refused(account.install).detail == str(account.block_file)
-    done = account.uninstall()
-    assert f"kept {account.block_file}: you changed it" in done.notes
-    assert account.block_file.read_bytes() == text
-
-
-def test_repair_renews_changed_lines_in_their_place(account):
-    account.install()
-    whole = account.block_file.read_bytes()
-    account.block_file.write_bytes(whole.replace(b"tprint", b"message") + b"later = 1\n")
-    account.repair()
-    assert account.block_file.read_bytes() == whole + b"later = 1\n"
-    account.uninstall()
-    assert account.block_file.read_bytes() == b"import nuke\n# my own\nlater = 1\n"
 
 
 def test_what_python_compiled_goes_too(account):
@@ -364,7 +391,8 @@ def test_the_download_can_be_deleted(account):
     suite = account.prefix / "suite"
     assert account.install(suite, prefix=None).status == "nothing to do"
     (account.nuke / "menu.py").unlink()
-    assert [each.path.name for each in account.repair(suite).steps] == ["menu.py"]
+    repaired = [each.path.name for each in account.repair(suite).steps]
+    assert repaired == ["menu.py", "manifest.json"]
     (suite / "host_bridges/bridge/wire.py").write_text("# changed\n")
     why = refused(account.repair, suite)
     assert why.detail == str(suite / "host_bridges/bridge/wire.py")
@@ -431,7 +459,8 @@ def test_the_installed_python_is_that_of_the_prefix(account, monkeypatch):
     done = account.install(python=None, wheels="/wheels", torch_index="https://torch/cu")
     suite = account.prefix / "suite"
     assert made == [(suite, "https://torch/cu", "panel", "/wheels")]
-    assert ("set up", suite / ".venv") in {(each.do, each.path) for each in done.steps}
+    pip = {each.path for each in done.steps if each.do == "set up"}
+    assert pip == {suite / ".venv", suite / "answerprint.egg-info"}
     told = json.loads((account.nuke / "core.json").read_text())
     assert told["python"] == str(suite / ".venv/bin/python")
     account.uninstall()

@@ -1,6 +1,7 @@
 """The worker as a client meets it: jobs, cancels, the host's answers, deaths."""
 
 import functools
+import io
 import os
 import signal
 import threading
@@ -9,7 +10,7 @@ import time
 import pytest
 from wire_helpers import PATIENCE, SERVED, error_of, until
 
-from answerprint.worker.serve import IDLE_SECONDS
+from answerprint.worker.serve import IDLE_SECONDS, _Server
 from answerprint_bridge import wire
 
 
@@ -87,6 +88,24 @@ def test_a_worker_warms_up_once_nobody_wants_anything(start):
     assert "the first job will say why" in worker.log()
     assert run(worker, "steps", steps=1).wait() == {"steps": 1}
     assert worker.log().count("warmed up") == 1
+
+
+class Ending(dict):
+    """The open requests, as one ends right after it was looked for."""
+
+    def __bool__(self):
+        left, self["looks"] = self["looks"], self["looks"] - 1
+        return left > 0
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_a_request_that_ends_as_it_is_looked_for_does_not_stop_the_warm_up(looks):
+    server, warmed = _Server({}, io.BytesIO()), []
+    server._open = Ending(looks=looks)
+    server._greeted.set()
+    server._heard -= IDLE_SECONDS
+    server.idle(lambda: warmed.append(looks))
+    assert warmed == [looks]
 
 
 def test_a_job_is_cancelled_while_it_computes(start):

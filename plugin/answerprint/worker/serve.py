@@ -312,8 +312,8 @@ class _Server:
     def idle(self, warm: Callable[[], object]) -> None:
         """Wait for a greeted host that wants nothing, then warm up. A fault there is the job's."""
         self._greeted.wait()
-        while self._open or (left := self._heard + IDLE_SECONDS - time.monotonic()) > 0:
-            time.sleep(0.1 if self._open else left)
+        while (left := 0.1 if self._open else self._heard + IDLE_SECONDS - time.monotonic()) > 0:
+            time.sleep(left)
         try:
             warm()
         except Exception:
