@@ -40,8 +40,8 @@ def register() -> None:
     done: List[ModuleType] = []
     try:
         for part in _parts():
+            done.append(part)  # also what it had done when it failed
             part.register()
-            done.append(part)
     except BaseException:
         _end(done)
         raise

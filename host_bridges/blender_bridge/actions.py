@@ -12,6 +12,7 @@ from answerprint_bridge.messages import HOST_REFUSED, WireError
 from answerprint_bridge.wire import SUITE
 
 from . import inputs, operators, prefs, settings
+from .classes import Classes
 from .running import NOW
 
 Said = Set[str]
@@ -120,11 +121,12 @@ CLASSES = (
 )
 
 
+_classes = Classes()
+
+
 def register() -> None:
-    for each in CLASSES:
-        bpy.utils.register_class(each)
+    _classes.add(CLASSES)
 
 
 def unregister() -> None:
-    for each in reversed(CLASSES):
-        bpy.utils.unregister_class(each)
+    _classes.drop()

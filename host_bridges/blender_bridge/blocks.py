@@ -52,12 +52,17 @@ def kept_as(path: str) -> str:
         return path
 
 
-def image(frames: FrameSet, name: str, space: str) -> Any:
-    """An image, or an image sequence where the files are numbered."""
+def image(frames: FrameSet, name: str, space: str, near: Any) -> Any:
+    """An image, or an image sequence where the files are numbered.
+
+    near    what it is for, or None: the one picture for a still is a still.
+    """
     made = _load(bpy.data.images, first_file(frames))
     made.name = name or made.name
     colour.put(made.colorspace_settings, space)
-    if frames.path(0) != frames.path(1) and files.pattern_of(first_file(frames)):
+    alone = frames.first == frames.last and near is not None and files.still(near)
+    numbered = frames.path(0) != frames.path(1) and files.pattern_of(first_file(frames))
+    if numbered and not alone:
         made.source = "SEQUENCE"
     made.use_fake_user = True  # kept with the file also where nothing shows it
     return made

@@ -74,11 +74,16 @@ def in_use(tree: Any) -> bool:
 
 def spare_tree() -> Any:
     """The compositor that `new_tree` made and nobody uses yet."""
-    return next((tree for tree in trees() if FIVE and tree.get(SPARE)), None)
+    ours = (tree for tree in trees() if FIVE and tree.get(SPARE))
+    return next((tree for tree in ours if not in_use(tree)), None)
 
 
 def drop_tree(tree: Any) -> None:
-    """Take back what `new_tree` made. Default nodes that are not in use stay with a scene."""
+    """Take back what `new_tree` made.
+
+    Before 5.x the default nodes stay with the scene, not in use: no script can take a scene's
+    compositor away, and an empty one would be empty still when the artist ticks Use Nodes.
+    """
     if FIVE:
         bpy.data.node_groups.remove(tree)
 

@@ -17,7 +17,7 @@ import bpy
 
 from answerprint_bridge.host import FrameSet
 
-from . import things
+from . import exr_header, things
 
 NUMBER = re.compile(r"(\d+)(?=\D*$)")
 STILL = re.compile(r"(?P<before>.*?)(?P<number>\d+)\.[^.]*", re.DOTALL)
@@ -62,13 +62,14 @@ def number_of_still(path: str) -> int:
 
 def on_disk(path: str) -> List[int]:
     """The numbers of a sequence that have a file, by the path of one of its files."""
-    found = pattern_of(path)
-    if found is None or not os.path.isdir(os.path.dirname(path)):
+    folder, name = os.path.split(path)
+    stem, suffix = os.path.splitext(name)
+    digits = NUMBER.search(stem)
+    if digits is None or not os.path.isdir(folder):
         return []
-    pattern, _ = found
-    head, width, tail = re.split(r"%0?(\d*)d", os.path.basename(pattern))
-    frame = re.compile(f"{re.escape(head)}(\\d{{{width or 1},}}){re.escape(tail)}")
-    names = map(frame.fullmatch, os.listdir(os.path.dirname(path)))
+    head, tail = map(re.escape, (stem[: digits.start()], stem[digits.end() :] + suffix))
+    frame = re.compile(f"{head}(\\d{{{len(digits[1])},}}){tail}")
+    names = map(frame.fullmatch, os.listdir(folder))
     return sorted(int(each[1]) for each in names if each)
 
 
@@ -152,6 +153,17 @@ def moving(node: Any) -> bool:
     return bool(node_clip(node) or (image and image.source in ("SEQUENCE", "MOVIE")))
 
 
+def still(thing: Any) -> bool:
+    """Whether a thing is one picture at every frame of the scene."""
+    if things.is_strip(thing) or isinstance(thing, bpy.types.MovieClip):
+        return False
+    if isinstance(thing, bpy.types.Image):
+        return thing.source not in ("SEQUENCE", "MOVIE")
+    behind = upstream(thing)
+    pictures = any(node_image(each) for each in behind)
+    return pictures and not any(moving(each) for each in behind)
+
+
 def upstream(node: Any) -> List[Any]:
     """A node and all that feed it, itself first."""
     found: Dict[str, Any] = {}
@@ -185,6 +197,8 @@ def own(thing: Any) -> FrameSet | None:
     if block.source not in ("FILE", "SEQUENCE") or not path.lower().endswith(STILLS):
         return None
     if getattr(block, "packed_file", None) or getattr(block, "is_dirty", False):
+        return None
+    if exr_header.layered(path):  # which of them is seen, Blender knows
         return None
     if block.source == "FILE":
         return FrameSet(path, first, last)
@@ -243,44 +257,6 @@ def _shown(node: Any, at: int) -> int:
     """The number that a node shows at a frame of the scene: it holds its ends."""
     first, last, shift = span(node)
     return min(max(at - shift, first), last)
-
-
-# Sizes
-
-
-def size(thing: Any) -> Tuple[int, int]:
-    """Width and height of a thing's picture."""
-    if things.is_node(thing):
-        blocks = [node_image(n) or node_clip(n) for n in upstream(thing)]
-        found = [size(block) for block in blocks if block]
-        return found[0] if found else render_size(things.scene_of(thing))
-    if things.is_strip(thing):
-        if thing.type == "MOVIE":
-            return probe(FrameSet(os.path.abspath(bpy.path.abspath(thing.filepath)), 1, 1))
-        files = own(thing)
-        return probe(files) if files else render_size(thing.id_data)
-    if thing.size[0]:
-        return int(thing.size[0]), int(thing.size[1])
-    if getattr(thing, "type", "") == "RENDER_RESULT":
-        return render_size(bpy.context.scene)
-    files = own(thing)
-    return probe(files) if files else (0, 0)
-
-
-def probe(frames: FrameSet) -> Tuple[int, int]:
-    """The size of the first of the files that is there: Blender knows only what it has loaded."""
-    path = next((p for p in map(frames.path, frames.numbers) if os.path.isfile(p)), "")
-    if not path:
-        return 0, 0
-    image = bpy.data.images.load(path)
-    found = int(image.size[0]), int(image.size[1])
-    bpy.data.images.remove(image)
-    return found
-
-
-def render_size(scene: Any) -> Tuple[int, int]:
-    part = scene.render.resolution_percentage / 100
-    return int(scene.render.resolution_x * part), int(scene.render.resolution_y * part)
 
 
 def space_of(thing: Any) -> str:

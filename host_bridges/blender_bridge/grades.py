@@ -12,20 +12,23 @@ core do, and has ACEScct in it. Measured against OpenColorIO with 9.0, -0.25 and
 tests/contract/blender_cases.py: 5.0 within 2e-6, 4.2 and 4.5 within 5e-4 of the value, which is
 how far the ACEScg of their own config is from everybody's.
 
-A group is shared by all nodes of its kind and space; its numbers are inputs of the node.
+A group is shared by all nodes of its kind and space; its numbers are inputs of the node. One
+that somebody changed stays with the nodes that have it: the next result gets a new one.
 
 Source: ASC CDL 1.2 (saturation with Rec. 709 weights); Academy S-2016-001 (ACEScct).
 """
 
 from __future__ import annotations
 
-from typing import Any, List, Sequence, Union
+import hashlib
+from typing import Any, Callable, List, Sequence, Union
 
 import bpy
 
 from . import colour, compat
 
 EDITION = 1
+MADE = "answerprint_made"  # of a group: its digest when it was made
 WEIGHTS = (0.2126, 0.7152, 0.0722)
 CUT, CUT_CODE = 0.0078125, 0.155251141552511  # where ACEScct turns from a line into a logarithm
 SLOPE, SHIFT = 10.5402377416545, 0.0729055341958355  # of the line
@@ -34,13 +37,17 @@ STOPS, ZERO = 17.52, 9.72  # code = (log2(light) + ZERO) / STOPS
 Value = Union[Any, float]  # a socket, or a number
 
 
-def group(kind: str, space: str) -> Any:
-    """The group of a kind ('cdl' or 'grade') for numbers of a space; made where there is none."""
+def group(kind: str, space: str, remember: Callable[[Callable[[], None]], None]) -> Any:
+    """The group of a kind ('cdl' or 'grade') for numbers of a space; made where there is none.
+
+    remember    takes how to remove one that is made.
+    """
     linear = "ACEScg" if space == "ACEScct" else space
     here, there = colour.working(), colour.ours(linear)
     mark = f"{EDITION} {kind} {space} in {here}"
     for each in bpy.data.node_groups:
-        if each.get(compat.GROUP) == mark and each.library is None:
+        ours = each.get(compat.GROUP) == mark and each.library is None
+        if ours and each.get(MADE) == digest(each):
             return each
     vector, value = "NodeSocketVector", "NodeSocketFloat"
     names = ("Gain", "Offset") if kind == "grade" else ("Slope", "Offset", "Power")
@@ -49,9 +56,27 @@ def group(kind: str, space: str) -> Any:
         inputs.append(("Saturation", value))
     title = "Grade" if kind == "grade" else "CDL"
     made = compat.new_group(f"Answerprint {title} {space}", inputs)
+    remember(lambda: bpy.data.node_groups.remove(made))
     made[compat.GROUP] = mark
     _Maths(made).build(kind, space == "ACEScct", "" if here == there else here, there)
+    made[MADE] = digest(made)
     return made
+
+
+def digest(tree: Any) -> str:
+    """What a group computes: its nodes, their values and links; not where they are drawn."""
+    usual = set(bpy.types.Node.bl_rna.properties.keys())
+    told: List[Any] = []
+    for node in tree.nodes:
+        rows = [row for row in node.bl_rna.properties if row.identifier not in usual]
+        plain = [row.identifier for row in rows if row.type not in ("POINTER", "COLLECTION")]
+        told.append((node.name, node.bl_idname, node.mute, [(n, getattr(node, n)) for n in plain]))
+        for socket in node.inputs:
+            value: Any = getattr(socket, "default_value", None)
+            plain_value = list(value) if hasattr(value, "__len__") else value
+            told.append((socket.identifier, plain_value))
+            told += [(link.from_node.name, link.from_socket.identifier) for link in socket.links]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 class _Maths:

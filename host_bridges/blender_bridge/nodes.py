@@ -92,8 +92,9 @@ class Board:
 
     def grade(self, kind: str, data: Result) -> Any:
         """A CDL or a grade, its numbers as inputs."""
+        group = grades.group(kind, data["working_space"], self.remember)
         node = self.new("CompositorNodeGroup")
-        node.node_tree = grades.group(kind, data["working_space"])
+        node.node_tree = group
         node.width = 200
         for name in KEYED:
             if name in data:

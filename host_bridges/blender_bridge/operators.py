@@ -11,15 +11,17 @@ operator itself changes nothing, and Blender must not add a step for it.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Dict, List, Set
+from typing import Any, ClassVar, Dict, Iterable, Set
 
 import bpy
 
+from answerprint_bridge.host import Item
 from answerprint_bridge.messages import CANCELLED, WireError
 from answerprint_bridge.session import Input, Run
 
 from . import catalogue, inputs, props, settings, words
 from .catalogue import Spec
+from .classes import Classes
 from .job import Job
 from .running import BEAT, NOW, redraw, wake
 
@@ -118,7 +120,19 @@ def start(operator: Any) -> Job:
     """Start the tool of an operator with what its properties say."""
     spec = operator.spec
     span = {n: getattr(operator, n) for n in OWN if operator.properties.is_property_set(n)}
-    return NOW.start(spec, props.values(spec, operator), named(spec, operator), **span)
+    found = named(spec, operator)
+    if span.get("graded"):
+        _check_graded(found.values())
+    return NOW.start(spec, props.values(spec, operator), found, **span)
+
+
+def _check_graded(found: Iterable[Input]) -> None:
+    """Raises WireError where no input has a grade of its own. One beside a graded one may not."""
+    items = [each.ref for each in found if isinstance(each, Item)]
+    if not any(NOW.host().describe(ref).graded_space for ref in items):
+        names = ", ".join(f"'{ref}'" for ref in items) or "A file"
+        title = f"{names} cannot be taken as graded: only strips have a grade of their own."
+        raise WireError(inputs.BAD_INPUT, title, "Turn As Graded off, or choose a strip.")
 
 
 def named(spec: Spec, held: Any) -> Dict[str, Input]:
@@ -169,17 +183,13 @@ def _of(spec: Spec) -> type:
     return type(f"ANSWERPRINT_OT_{spec['name']}", (ToolOperator, bpy.types.Operator), body)
 
 
-_registered: List[type] = []
+_classes = Classes()
 
 
 def register() -> None:
     """Raises ValueError for a tool whose parameters are called like our own properties."""
-    _registered[:] = [_of(spec) for spec in catalogue.read()]
-    for each in _registered:
-        bpy.utils.register_class(each)
+    _classes.add([_of(spec) for spec in catalogue.read()])
 
 
 def unregister() -> None:
-    for each in reversed(_registered):
-        bpy.utils.unregister_class(each)
-    _registered.clear()
+    _classes.drop()

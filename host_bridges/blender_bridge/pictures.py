@@ -22,7 +22,10 @@ def register() -> None:
 
 
 def unregister() -> None:
-    bpy.utils.previews.remove(_shown)
+    global _shown
+    if _shown is not None:
+        bpy.utils.previews.remove(_shown)
+        _shown = None
 
 
 def put(slot: str, path: str) -> None:

@@ -27,7 +27,7 @@ from answerprint_bridge.host import FrameSet, Marker
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 from answerprint_bridge.results import Answer, CannotPlace, Form, Refs, Result
 
-from . import blocks, colour, compat, files, motion, strips, things
+from . import blocks, colour, compat, files, motion, sizes, strips, things
 from .nodes import PART, Board
 from .steps import Steps
 
@@ -105,7 +105,7 @@ class Placing(Steps):
             if isinstance(thing, bpy.types.MovieClip):
                 shift = files.span(thing).shift
                 return self._block(blocks.clip(frames, label, space, shift))
-            made = blocks.image(frames, label, space)
+            made = blocks.image(frames, label, space, thing)
             refs = self._block(made)
             if not things.is_node(thing):
                 return refs
@@ -121,7 +121,7 @@ class Placing(Steps):
                 made = strips.above(thing, frames, name, colour.DATA)
                 made.mute = True
                 return self._strip(made)
-            image = blocks.image(frames, name, colour.DATA)
+            image = blocks.image(frames, name, colour.DATA, thing)
             refs = self._block(image)
             if not things.is_node(thing):
                 return refs
@@ -135,7 +135,8 @@ class Placing(Steps):
 
     def place_stmap(self, data: Result, near: str, label: str) -> Refs:
         with self._compositor(near, label) as board:
-            image = blocks.image(FrameSet.of(data), f"{label} map".strip(), colour.DATA)
+            name = f"{label} map".strip()
+            image = blocks.image(FrameSet.of(data), name, colour.DATA, board.near)
             self._block(image)
             image[PART] = True
             return (things.ref(board.warp(image)),)
@@ -233,7 +234,7 @@ class Placing(Steps):
             yield self._board(thing, label)
 
     def _size(self, near: str) -> tuple[int, int]:
-        return files.size(things.find(near)) if near else files.render_size(bpy.context.scene)
+        return sizes.of(things.find(near)) if near else sizes.rendered(bpy.context.scene)
 
     def _at(self, near: str) -> Callable[[float], float]:
         shift = files.span(things.find(near)).shift if near else 0

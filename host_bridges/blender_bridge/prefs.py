@@ -11,6 +11,8 @@ import bpy
 from answerprint_bridge.messages import WireError
 from answerprint_bridge.process import core_python
 
+from .classes import Classes
+
 PACKAGE = __package__ or ""
 said: List[str] = []  # what the last check found
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -56,9 +58,12 @@ class AnswerprintPreferences(bpy.types.AddonPreferences):
         row.operator("answerprint.check")
 
 
+_classes = Classes()
+
+
 def register() -> None:
-    bpy.utils.register_class(AnswerprintPreferences)
+    _classes.add([AnswerprintPreferences])
 
 
 def unregister() -> None:
-    bpy.utils.unregister_class(AnswerprintPreferences)
+    _classes.drop()

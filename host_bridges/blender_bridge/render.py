@@ -14,17 +14,18 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Iterator
+from typing import Any, Iterator, Set
 
 import bpy
 
 from answerprint_bridge.host import ExportSpec, FrameSet, Progress
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 
-from . import colour, compat, files, script, things
+from . import colour, compat, files, last_render, script, sizes, things
 
 LEAST = 4  # pixels of a side that Blender renders
 CHANNELS = ("R", "G", "B", "A")
+KINDS = ("scenes", "node_groups", "images", "movieclips", "actions")  # what a stage is made of
 
 
 def about(thing: Any, graded: bool = False) -> FrameSet:
@@ -35,7 +36,7 @@ def about(thing: Any, graded: bool = False) -> FrameSet:
     space = colour.cores(files.space_of(thing)) if own else ""
     if not space:  # nobody but Blender can say what these files mean
         own, space = None, colour.cores(colour.working())
-    width, height = files.render_size(thing.id_data) if shown else files.size(thing)
+    width, height = sizes.rendered(thing.id_data) if shown else sizes.of(thing)
     return FrameSet(
         own.pattern if own else "",
         first,
@@ -70,7 +71,7 @@ def export(thing: Any, spec: ExportSpec, progress: Progress) -> FrameSet:
         hint = f"Choose one of {LEAST} x {LEAST} or more that can be read: Blender renders no less."
         raise WireError(HOST_REFUSED, title, hint)
     if getattr(thing, "type", "") == "RENDER_RESULT":
-        _save_result(thing, frames, spec.bits)
+        last_render.save(thing, frames.path(frames.first), spec.bits)
         return frames
     with _stage(thing, frames, spec) as (scene, shift):
         for turn, number in enumerate(frames.numbers):
@@ -96,42 +97,52 @@ def _one(scene: Any, at: int, path: str) -> None:
 
 @contextmanager
 def _stage(thing: Any, frames: FrameSet, spec: ExportSpec) -> Iterator[tuple[Any, int]]:
-    """A scene of its own that renders a thing, and how far its frames are from the numbers."""
-    with _nothing_left():
-        if things.is_strip(thing) and (spec.graded or thing.type not in ("IMAGE", "MOVIE")):
-            scene, shift = _strip_scene(thing), files.span(thing).shift
-            width, height = frames.width, frames.height
-        elif things.is_node(thing):
-            scene, shift = _node_scene(thing), files.span(thing).shift
-            width, height = frames.width, frames.height
-        else:
-            block = _loaded(thing) if things.is_strip(thing) else thing
-            scene, shift = _block_scene(block, frames), 0
-            width, height = files.size(block)
-        render = scene.render
-        compat.exr(render.image_settings, spec.bits)
-        render.resolution_x, render.resolution_y = width, height
-        render.resolution_percentage = 100
-        render.use_border = render.use_multiview = render.use_placeholder = False
-        render.use_file_extension, render.use_overwrite = False, True
-        for name in dir(render):
-            if name.startswith("use_stamp"):  # times and names make the same frames differ
-                setattr(render, name, False)
-        yield scene, shift
+    """A scene of its own that renders a thing, and how far its frames are from the numbers.
 
-
-@contextmanager
-def _nothing_left() -> Iterator[None]:
-    """Scenes, compositors and pictures that are made meanwhile are removed in the end."""
-    kinds = ("scenes", "node_groups", "images", "movieclips", "actions")
-    before = {kind: set(getattr(bpy.data, kind)) for kind in kinds}
+    It is gone in the end with all that was made for it. What the artist's handlers make while
+    it renders stays.
+    """
+    there = _blocks()
+    ours: Set[Any] = set()
     try:
-        yield
+        try:
+            scene, shift = _built(thing, frames, spec)
+        finally:  # nothing was rendered yet
+            ours = _blocks() - there
+        yield scene, shift
     finally:
-        for kind, there in before.items():
+        pictures = {i for i in bpy.data.images if i.type in ("RENDER_RESULT", "COMPOSITING")}
+        for kind in KINDS:
             blocks = getattr(bpy.data, kind)
-            for block in set(blocks) - there:
+            for block in set(blocks) & (ours | (pictures - there)):
                 blocks.remove(block)
+
+
+def _blocks() -> Set[Any]:
+    return {block for kind in KINDS for block in getattr(bpy.data, kind)}
+
+
+def _built(thing: Any, frames: FrameSet, spec: ExportSpec) -> tuple[Any, int]:
+    """See `_stage`."""
+    width, height = frames.width, frames.height
+    if things.is_strip(thing) and (spec.graded or thing.type not in ("IMAGE", "MOVIE")):
+        scene, shift = _strip_scene(thing), files.span(thing).shift
+    elif things.is_node(thing):
+        scene, shift = _node_scene(thing), files.span(thing).shift
+    else:
+        block = _loaded(thing) if things.is_strip(thing) else thing
+        scene, shift = _block_scene(block, frames), 0
+        width, height = sizes.of(block)
+    render = scene.render
+    compat.exr(render.image_settings, spec.bits)
+    render.resolution_x, render.resolution_y = width, height
+    render.resolution_percentage = 100
+    render.use_border = render.use_multiview = render.use_placeholder = False
+    render.use_file_extension, render.use_overwrite = False, True
+    for name in dir(render):
+        if name.startswith("use_stamp"):  # times and names make the same frames differ
+            setattr(render, name, False)
+    return scene, shift
 
 
 def _strip_scene(strip: Any) -> Any:
@@ -202,15 +213,3 @@ def _loaded(strip: Any) -> Any:
     if strip.type == "IMAGE" and len(strip.elements) > 1:
         image.source = "SEQUENCE"
     return image
-
-
-def _save_result(image: Any, frames: FrameSet, bits: int) -> None:
-    """The last render of the active scene, which alone has it: through its own settings."""
-    scene = bpy.context.scene
-    with compat.kept(scene.render.image_settings) as settings:
-        compat.exr(settings, bits)
-        try:
-            image.save_render(frames.path(frames.first), scene=scene)
-        except RuntimeError as why:
-            hint = "Render the scene first."
-            raise WireError(HOST_REFUSED, "There is no render result.", hint, str(why)) from why

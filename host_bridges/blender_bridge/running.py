@@ -21,6 +21,7 @@ from . import pictures, prefs
 from .catalogue import Spec
 from .job import Job
 
+EDITORS = ("NODE_EDITOR", "IMAGE_EDITOR", "CLIP_EDITOR", "SEQUENCE_EDITOR")
 BUSY = -32004
 BEAT = 0.1  # seconds between two turns
 FORCE = 10.0  # seconds a cancelled job has before its worker is ended
@@ -112,7 +113,6 @@ class Running:
         job, session = self.job, self._session
         if job is None or session is None or job.result is None or not job.result.picture:
             return
-        more = {n: job.more[n] for n in ("first", "last", "graded") if n in job.more}
         try:
             look = session.look(
                 job.spec["name"],
@@ -121,7 +121,7 @@ class Running:
                 job.result.picture["frame"],
                 pictures.SIZE,
                 on_done=lambda run: self._looked(job, run),
-                **more,
+                like=job.result,  # nothing is written or rendered again
             )
         except WireError as refused:
             job.trouble = refused
@@ -201,11 +201,12 @@ def wake() -> None:
 
 
 def redraw() -> None:
-    """Draw what we may be drawn in."""
+    """Draw the editors that have our panels."""
     for manager in bpy.data.window_managers:
         for window in manager.windows:
             for area in window.screen.areas:
-                area.tag_redraw()
+                if area.type in EDITORS:
+                    area.tag_redraw()
 
 
 @bpy.app.handlers.persistent
@@ -219,5 +220,6 @@ def register() -> None:
 
 
 def unregister() -> None:
-    bpy.app.handlers.load_pre.remove(before_load)
+    if before_load in bpy.app.handlers.load_pre:
+        bpy.app.handlers.load_pre.remove(before_load)
     NOW.close()

@@ -11,6 +11,7 @@ from answerprint_bridge.messages import WireError
 
 from . import catalogue, inputs, props
 from .catalogue import Spec
+from .classes import Classes
 from .running import NOW
 
 PAUSE = 0.15  # seconds a knob rests before its result is looked at
@@ -35,12 +36,18 @@ def group(context: Any, spec: Spec) -> Any:
 def fill(operator: Any, spec: Spec, context: Any) -> None:
     """Give an operator what the panel says, where the caller named nothing."""
     held, own = of(context), group(context, spec)
-    names = ["write_frames", "graded", *(("first", "last") if held.use_range else ())]
+    names = ["write_frames", *(("first", "last") if held.use_range else ())]
+    names += ["graded"] if has_grade(context) else []
     rows = [(held, name) for name in names]
     rows += [(own, row["name"]) for row in (*spec["inputs"], *props.shown(spec))]
     for source, name in rows:
         if not operator.properties.is_property_set(name):
             setattr(operator, name, getattr(source, name))
+
+
+def has_grade(context: Any) -> bool:
+    """Whether what is chosen here can have a grade of its own: strips have."""
+    return getattr(context.space_data, "type", "") == "SEQUENCE_EDITOR"
 
 
 def newer(context: Any, spec: Spec) -> bool:
@@ -75,7 +82,7 @@ def _look() -> None:
         NOW.look({**NOW.job.result.params, **live})
 
 
-def _classes() -> List[type]:
+def _groups() -> List[type]:
     """A group for each tool of the catalogue, then the one of the scene."""
     groups, held = [], {}
     specs = catalogue.read()
@@ -116,20 +123,17 @@ def _classes() -> List[type]:
     return [*groups, type("ANSWERPRINT_PG_settings", (bpy.types.PropertyGroup,), whole)]
 
 
-_registered: List[type] = []
+_classes = Classes()
 
 
 def register() -> None:
-    _registered[:] = _classes()
-    for each in _registered:
-        bpy.utils.register_class(each)
-    bpy.types.Scene.answerprint = bpy.props.PointerProperty(type=_registered[-1])
+    _classes.add(_groups())
+    bpy.types.Scene.answerprint = bpy.props.PointerProperty(type=_classes.there[-1])
 
 
 def unregister() -> None:
     if bpy.app.timers.is_registered(_look):
         bpy.app.timers.unregister(_look)
-    del bpy.types.Scene.answerprint
-    for each in reversed(_registered):
-        bpy.utils.unregister_class(each)
-    _registered.clear()
+    if hasattr(bpy.types.Scene, "answerprint"):
+        del bpy.types.Scene.answerprint
+    _classes.drop()

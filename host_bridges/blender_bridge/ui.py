@@ -12,9 +12,9 @@ from answerprint_bridge.messages import WireError
 
 from . import catalogue, pictures, props, settings, words
 from .catalogue import Spec
-from .running import NOW
+from .classes import Classes
+from .running import EDITORS, NOW
 
-EDITORS = ("NODE_EDITOR", "IMAGE_EDITOR", "CLIP_EDITOR", "SEQUENCE_EDITOR")
 LETTER, UNIT = 6.4, 20  # pixels of a letter and of a button, at scale 1
 LOG_LINES = 12
 
@@ -62,7 +62,7 @@ class Main:
         for each in props.shown(spec):
             column.prop(settings.group(context, spec), each["name"])
         column.prop(held, "write_frames")
-        if "export:graded" in NOW.host().capabilities():
+        if settings.has_grade(context):
             column.prop(held, "graded")
         self._run(held, spec, settings.newer(context, spec))
 
@@ -173,7 +173,7 @@ def in_bar(bar: Any, context: Any) -> None:
         bar.layout.menu(ANSWERPRINT_MT_tools.bl_idname)
 
 
-def _classes() -> List[type]:
+def _panels() -> List[type]:
     found: List[type] = [ANSWERPRINT_MT_tools]
     for editor in EDITORS:
         place = {"bl_space_type": editor, "bl_region_type": "UI", "bl_category": "Answerprint"}
@@ -186,20 +186,19 @@ def _classes() -> List[type]:
     return found
 
 
-_registered: List[type] = []
+_classes = Classes()
+_bars: List[Any] = []  # that have our menu
 
 
 def register() -> None:
-    _registered[:] = _classes()
-    for each in _registered:
-        bpy.utils.register_class(each)
+    _classes.add(_panels())
     for bar in BARS:
-        getattr(bpy.types, bar).append(in_bar)
+        kind = getattr(bpy.types, bar)
+        kind.append(in_bar)
+        _bars.append(kind)
 
 
 def unregister() -> None:
-    for bar in BARS:
-        getattr(bpy.types, bar).remove(in_bar)
-    for each in reversed(_registered):
-        bpy.utils.unregister_class(each)
-    _registered.clear()
+    while _bars:
+        _bars.pop().remove(in_bar)
+    _classes.drop()

@@ -14,7 +14,7 @@ import PyOpenColorIO as ocio
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("test_contract", "test_run", "blender_frames", "blender_cases")
+NAMES = ("test_contract", "test_run", "blender_frames", "blender_cases", "blender_places")
 CASES = [f"tests/contract/{name}.py" for name in NAMES]
 SECONDS = 600  # Blender can hang for ever
 ALWAYS = ("45", "50")

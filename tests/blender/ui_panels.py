@@ -1,5 +1,6 @@
 """The panels and the extension as a whole in a real Blender: run by `test_ui.py` with `ui_rig`."""
 
+import importlib
 import json
 import os
 import subprocess
@@ -37,6 +38,25 @@ def test_the_panel_has_every_input_and_parameter(scene, editor):
     for row in (*spec["inputs"], *part("props").shown(spec)):
         assert row["name"] in drawn
     assert draw("result", editor) is None
+
+
+def test_only_the_sequencer_asks_whether_as_graded(scene):
+    asked = [each for each in EDITORS if "graded" in draw("main", each).named("prop")]
+    assert asked == ["SEQUENCE_EDITOR"]
+
+
+def test_only_editors_with_our_panels_are_drawn_anew(enabled, monkeypatch):
+    tagged = []
+
+    def area(kind):
+        return SimpleNamespace(type=kind, tag_redraw=lambda: tagged.append(kind))
+
+    screen = SimpleNamespace(areas=[area(each) for each in ("VIEW_3D", *EDITORS, "OUTLINER")])
+    manager = SimpleNamespace(windows=[SimpleNamespace(screen=screen)])
+    data = SimpleNamespace(window_managers=[manager])
+    monkeypatch.setattr(part("running"), "bpy", SimpleNamespace(data=data))
+    part("running").redraw()
+    assert tagged == list(EDITORS)
 
 
 def test_other_node_editors_have_no_panel(scene):
@@ -235,6 +255,34 @@ def test_disabling_leaves_nothing(scene):
     assert part("running") is not running  # what is on the disk by then
     assert part("operators").NOW is part("running").NOW
     assert part("running").WireError is part("inputs").WireError is part("words").WireError
+
+
+def test_what_cannot_be_registered_leaves_nothing(enabled, monkeypatch):
+    types, package = traces()[0], sys.modules[PACKAGE]
+    addon_utils.disable(PACKAGE, default_set=True)
+    true, turn, stops = bpy.utils.register_class, 0, 0
+
+    def register(kind):
+        nonlocal turn
+        turn += 1
+        if turn == stops:
+            raise RuntimeError("not today")
+        true(kind)
+
+    monkeypatch.setattr(bpy.utils, "register_class", register)
+    for stops in range(1, len(types)):
+        turn = 0
+        with pytest.raises(RuntimeError, match="not today"):
+            package.register()
+        assert traces() == ([], [], [], False, False), stops
+    monkeypatch.undo()
+    ui = importlib.import_module(f"{PACKAGE}.ui")
+    monkeypatch.setattr(ui, "BARS", (*ui.BARS, "NODE_MT_that_is_gone"))
+    with pytest.raises(AttributeError):
+        package.register()
+    assert traces() == ([], [], [], False, False)
+    addon_utils.enable(PACKAGE, default_set=True)
+    assert traces()[0] == types
 
 
 def test_blenders_own_tool_finds_it_valid(tmp_path):

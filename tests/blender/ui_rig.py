@@ -129,7 +129,10 @@ class Manager:
 def modal_context():
     texts = []
     workspace = SimpleNamespace(status_text_set=texts.append, texts=texts)
-    return SimpleNamespace(window_manager=Manager(), workspace=workspace, window=None)
+    space = SimpleNamespace(type="IMAGE_EDITOR")
+    return SimpleNamespace(
+        window_manager=Manager(), workspace=workspace, window=None, space_data=space
+    )
 
 
 class Operator:
@@ -156,12 +159,12 @@ class Operator:
         return getattr(part("operators").ToolOperator, name).__get__(self)
 
 
-def pressed(scene, **named):
+def pressed(scene, editor="IMAGE_EDITOR", **named):
     """The operator as a button starts it, with the shots chosen in the panel."""
     held = scene.answerprint.match
     held.source, held.reference = refs("shot", "hero")
     made, context = Operator(**named), modal_context()
-    context.scene = scene
+    context.scene, context.space_data.type = scene, editor
     assert made.invoke(context, None) == {"RUNNING_MODAL"}
     return made, context
 
@@ -248,7 +251,7 @@ def draw(which, editor="IMAGE_EDITOR", **space):
         scene=bpy.context.scene,
         region=SimpleNamespace(width=260),
         preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),
-        space_data=SimpleNamespace(**space),
+        space_data=SimpleNamespace(type=editor, **space),
     )
     panel = getattr(bpy.types, f"ANSWERPRINT_PT_{which}_{editor}")
     if not panel.poll(context):

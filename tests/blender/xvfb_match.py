@@ -19,7 +19,7 @@ import bpy
 
 OUT = Path(sys.argv[sys.argv.index("--") + 1])
 SAMPLE = Path(__file__).parents[2] / "resources/sample"
-RUN = 378  # of the button *Match*, pixels below the top of the sidebar
+RUN = 355  # of the button *Match*, pixels below the top of the sidebar
 WIDER = 110  # pixels that the sidebar is dragged open
 TOLD = {}
 

@@ -161,8 +161,11 @@ class Rig:
         }
 
     def snapshot(self) -> dict[str, str]:
-        """Everything that can be a result, and the scene; not what only serves a result."""
+        """Everything that can be a result, and the scene; not what only serves a result, such
+        as a group of ours that a node has."""
         found = {ref: told(thing) for ref, thing in things.every() if not part(thing)}
+        left = (g.name for g in bpy.data.node_groups if g.get(compat.GROUP) and not g.users)
+        found |= {f"group:{name}": "" for name in left}
         return found | {f"scene:{s.name}": told(s) for s in bpy.data.scenes}
 
     def remove(self, ref: str) -> None:
