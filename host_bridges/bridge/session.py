@@ -19,17 +19,16 @@ A look is a run for the viewer: one small frame, no version, nothing placed.
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-import traceback
-from typing import Any, Callable, Dict, Mapping, Sequence, TypeVar
+from typing import Any, Callable, ContextManager, Dict, Mapping, Sequence
 
 from . import versions
 from .exports import Input
+from .faults import told_as
 from .handlers import handlers
 from .host import Host
-from .messages import CANCELLED, HOST_REFUSED, Message, WireError
+from .messages import CANCELLED, Message, WireError
 from .request import BAD_PARAMETER, Asked, again, ask, earlier
 from .results import Answer, wants_frames
 from .run import Done, Listener, Run
@@ -39,9 +38,6 @@ TEMPLATE = "{project}/answerprint/{shot}/{tool}/{version}"
 BUSY = -32004
 Preview = Mapping[str, int]
 """{frame, size}: which frame of the result, and the pixels of its longer side."""
-T = TypeVar("T")
-
-log = logging.getLogger("answerprint")
 
 
 class Session:
@@ -118,11 +114,14 @@ class Session:
 
         Raises WireError where it cannot start: busy, unsaved, an input that cannot be written.
         """
-        asked = self._asked(tool, params, inputs, first, last, graded)
-        run = Run(self, asked, params, inputs, near or getattr(inputs.get("source"), "ref", ""))
+        near = near or getattr(inputs.get("source"), "ref", "")
+        with self._starts(tool):
+            asked = self._asked(tool, params, inputs, first, last, graded)
+            signed = self._signed_off(asked, write_frames, near)
+        run = Run(self, asked, params, inputs, near)
         run.on_done, run.listeners, run.place = on_done, listeners, place
         self.runs.append(run)
-        if signed := self._signed_off(asked, write_frames, run.near):
+        if signed:
             run.folder = signed
             run.report = versions.read(signed, "report.json") or {}
             stored = versions.read(signed, versions.RESULTS) or {}
@@ -163,7 +162,8 @@ class Session:
         if self._looking and not self._looking.ended:
             self._looking.cancel()
         asked = again(like.asked, self.spec(tool), params) if like else None
-        asked = asked or self._asked(tool, params, inputs, first, last, graded)
+        with self._starts(tool):
+            asked = asked or self._asked(tool, params, inputs, first, last, graded)
         run = self._looking = Run(self, asked, params, inputs)
         run.on_done, run.listeners, run.place = on_done, listeners, False
         before = earlier(asked, list(self._looks.values()))
@@ -179,10 +179,15 @@ class Session:
         if not run.recipe:
             title = f"This run of '{run.tool}' has nothing to place."
             raise WireError(BAD_PARAMETER, title, "Run it to its end first.")
-        self._free()
-        return self._safely(run, lambda: self._placed(run))
+        with self._places(run):
+            self._free()
+            return self._placed(run)
 
     # How a run begins
+
+    def _starts(self, tool: str) -> ContextManager[None]:
+        title = f"'{tool}' could not start: {self.worker.host['name']} raised an error."
+        return told_as(title, "The host's console has the details.")
 
     def _free(self) -> None:
         if why := self.host.busy():
@@ -280,20 +285,13 @@ class Session:
         """Take a step and end the run, unless the step says there is more to come."""
         error = None
         try:
-            if not self._safely(run, step):
-                return
+            with self._places(run):
+                if not step():
+                    return
         except WireError as refused:
             error = refused
         run.end(error)
 
-    def _safely(self, run: Run, step: Callable[[], T]) -> T:
-        try:
-            return step()
-        except WireError:
-            raise
-        except Exception as fault:
-            log.exception("The results of '%s' could not be placed.", run.tool)
-            cause = traceback.format_exception_only(type(fault), fault)[-1].strip()
-            hint = f"They are in {run.folder}. The host's console has the details."
-            title = f"The results of '{run.tool}' could not be placed."
-            raise WireError(HOST_REFUSED, title, hint, cause) from fault
+    def _places(self, run: Run) -> ContextManager[None]:
+        title = f"The results of '{run.tool}' could not be placed."
+        return told_as(title, f"They are in {run.folder}. The host's console has the details.")

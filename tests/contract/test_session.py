@@ -70,6 +70,32 @@ def test_what_the_host_gives_is_filled_in_where_nobody_says(rig, session):
     assert (told.folder == left.folder) is False
 
 
+@pytest.mark.parametrize("how", ["run", "look"])
+@pytest.mark.parametrize("broken", ["busy", "context", "export_frames", "plan"])
+def test_what_a_host_raises_of_its_own_is_said_and_begins_no_run(begun, memory, broken, how):
+    """Nuke's module raises RuntimeError; `plan` is asked about a version that is signed off."""
+    item, params = shot(memory), {"results": [CDL]}
+    first = begun.run("small", params, {"source": item}).wait()
+    versions.write(first.folder, "report.json", {"disclosure": {"signed_off": {"name": "Ada"}}})
+    asks = PREVIEW if how == "look" else {}
+
+    def fails(*given):
+        raise RuntimeError("Read1: no such file")
+
+    real = getattr(memory.host, broken)
+    setattr(memory.host, broken, fails)
+    if (how, broken) != ("look", "plan"):  # a look places nothing
+        with pytest.raises(WireError) as refused:
+            getattr(begun, how)("small", params, {"source": item}, **asks)
+        assert refused.value.code == HOST_REFUSED
+        assert refused.value.title == "'small' could not start: Memory raised an error."
+        assert refused.value.detail == "RuntimeError: Read1: no such file"
+        assert refused.value.hint
+    assert begun.runs == [first]
+    setattr(memory.host, broken, real)
+    assert getattr(begun, how)("small", params, {"source": item}, **asks).wait().ended
+
+
 # --- placing ---------------------------------------------------------------------------------
 
 

@@ -60,14 +60,14 @@ def faults(monkeypatch):
 
 @pytest.fixture
 def show(application, tmp_path, monkeypatch):
-    """show(host) -> a window on that host, whose worker has told its tools."""
+    """show(host) -> a window on that host, when a run could start or `ready(panel)` is true."""
     monkeypatch.setenv("ANSWERPRINT_CACHE", str(tmp_path / "cache"))
     made = []
 
-    def shown(host, **more):
+    def shown(host, ready=lambda panel: panel.controls.start.isEnabled(), **more):
         made.append(Window(Desk(Session(host, command(sys.executable)), **more)))
         made[-1].show()
-        wait_until(lambda: made[-1].panel.controls.start.isEnabled())
+        wait_until(lambda: ready(made[-1].panel))
         return made[-1]
 
     yield shown

@@ -80,6 +80,20 @@ def test_a_number_that_does_not_fit_is_marked_kept_and_refused_by_the_core(form,
     assert ALL.parse(form.values()).gain == 2
 
 
+@pytest.mark.parametrize("value", [1 / 3, 1.25e-7, 0.1, -2.0, 1.9999999999999998])
+def test_a_number_comes_back_to_its_last_digit(form, value):
+    field = form.fields["gain"]
+    field.set_value(value)
+    assert field.value() == value
+    assert not field.editor.text().endswith(".0")
+    assert field.editor.cursorPosition() == 0  # the first digits are seen
+
+
+def test_what_was_typed_comes_back_as_it_was(form):
+    form.set_values({"gain": "much"})
+    assert form.values()["gain"] == "much"
+
+
 def test_a_fraction_is_no_whole_number(form):
     form.fields["turns"].editor.setText("2.5")
     assert not form.fields["turns"].refusal.isHidden()

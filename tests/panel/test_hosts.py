@@ -6,8 +6,10 @@ import pytest
 from PySide6 import QtCore, QtTest, QtWidgets
 
 from answerprint.panel.desk import PUMP_MS
+from answerprint.panel.dialogs import Artist
 from answerprint.panel.panel import Panel
 from answerprint_bridge.host import Item
+from answerprint_bridge.messages import HOST_REFUSED, WireError
 
 
 def item(label):
@@ -157,10 +159,124 @@ def test_a_busy_host_is_said_in_words(panel, scene, until):
     assert not panel.controls.busy.isVisible()
 
 
+def test_what_kept_it_is_gone_and_the_settings_are_those_of_now(panel, scene, until):
+    """Where nothing changed the form stays: an artist may be typing in it."""
+    panel._busy.setInterval(1)
+    controls, node = panel.controls, scene.settings()[-1]
+    form = controls.settings
+
+    def busy_for_a_while():
+        scene.is_busy = "no project is open"
+        until(lambda: controls.busy.isVisible())
+        scene.is_busy = ""
+        until(lambda: controls.start.isEnabled())
+
+    busy_for_a_while()
+    assert controls.settings is form
+    scene.settings = lambda: [{**node, "value": 4}]
+    controls._rest.setInterval(1000000)
+    form.fields["note"].editor.setText("half a wo")
+    busy_for_a_while()
+    assert controls.settings is form  # what is typed is not lost
+    controls.settle()
+    until(lambda: controls.settings.values() == {"node": 4})
+    assert scene.configured == [("note", "half a wo")]
+
+
+@pytest.fixture
+def no_project(scene, monkeypatch):
+    """no_project(on): the scene's host refuses every question, as one without a project does."""
+    asked = []
+
+    def refused(*given):
+        asked.append(given)
+        raise WireError(HOST_REFUSED, "No project is open.", "Open one.", "GetCurrentProject: None")
+
+    def refuse(on):
+        for name in ("capabilities", "busy", "context", "settings", "items"):
+            monkeypatch.setattr(scene, name, refused) if on else monkeypatch.undo()
+
+    refuse.asked = asked
+    return refuse
+
+
+def test_a_host_without_a_project_is_met_when_there_is_one(show, scene, until, no_project):
+    no_project(True)
+    panel = show(scene, ready=lambda panel: panel.controls.tool.count()).panel
+    panel._busy.setInterval(1)
+    until(lambda: len(no_project.asked) > 5)
+    controls = panel.controls
+    assert controls.busy.isVisible()
+    assert controls.busy.text() == "No project is open. Open one."
+    assert not controls.notice.isVisible()
+    assert panel.log.toPlainText() == "No project is open.\nOpen one.\nGetCurrentProject: None"
+    assert not controls.start.isEnabled()
+    assert list(controls.form.fields)
+    no_project(False)
+    until(lambda: controls.start.isEnabled())
+    assert not controls.busy.isVisible()
+    assert list(controls.inputs.fields["source"].buttons) == [
+        "Selection",
+        "List",
+        "File",
+        "Folder",
+    ]
+    assert list(controls.settings.fields) == ["folder", "note", "node"]
+    assert not panel.queue.back.isHidden()
+
+
+def test_another_project_brings_its_own_settings(panel, scene, until, no_project):
+    panel._busy.setInterval(1)
+    no_project(True)
+    until(lambda: panel.controls.busy.isVisible())
+    no_project(False)
+    scene.settings = lambda: [{"name": "who", "kind": "text", "help": "Who", "default": "Ada"}]
+    until(lambda: panel.controls.start.isEnabled())
+    assert panel.controls.settings.values() == {"who": "Ada"}
+    assert panel.controls.inputs.chosen()["source"] == [item("shot_b")]
+
+
+def test_what_a_hosts_module_raises_ends_the_job_and_is_said(panel, scene, until, caplog):
+    def fails(*given):
+        raise RuntimeError("Read1: no such file")
+
+    scene.export_frames, real = fails, scene.export_frames
+    (job,) = finished(panel, until)
+    assert job.state == "refused"
+    assert "'match' could not start: Shelf raised an error." in panel.controls.notice.text()
+    assert "RuntimeError: Read1: no such file" in panel.log.toPlainText()
+    assert "Read1" in caplog.text
+    panel.controls.glance.click()
+    until(lambda: panel.log.toPlainText().count("Read1") == 2)
+    scene.export_frames = real
+    (job,) = finished(panel, until)
+    assert job.state == "done"
+
+
+def test_what_a_hosts_module_raises_when_it_is_asked_is_said(panel, scene, until):
+    def fails(*given):
+        raise RuntimeError("the node is gone")
+
+    scene.items, scene.describe = fails, fails
+    source = panel.controls.inputs.fields["source"]
+    source.buttons["List"].click()
+    until(lambda: panel.controls.notice.isVisible())
+    assert panel.controls.notice.text().startswith("Shelf raised an error.")
+    assert "RuntimeError: the node is gone" in panel.log.toPlainText()
+    source.choose([item("hero")])
+    until(lambda: source.about.text().startswith("Nothing is known of hero."))
+
+
 def test_where_it_is_and_its_views_are_said(show, scene):
     scene.views = ("left", "right")
     controls = show(scene).panel.controls
     assert controls.where.text() == ("Shelf 2.0 Studio · sc010.scene · ACEScg · views left, right")
+
+
+def test_views_are_not_said_where_one_is_chosen(show, scene):
+    row = {"name": "view", "kind": "pick", "choices": ["left", "right"], "help": "", "default": ""}
+    scene.views, scene.settings = ("left", "right"), lambda: [row]
+    assert "left" not in show(scene).panel.controls.where.text()
 
 
 def test_a_scene_that_is_not_saved_is_said(show, scene, until):
@@ -219,6 +335,48 @@ def test_closing_while_the_host_is_at_work_waits_for_it(panel, scene, until):
     until(lambda: not window.isVisible())
     assert seen[0] == (True, False)
     assert worker.pid is None
+
+
+def test_closing_stops_what_the_host_writes(panel, scene, until):
+    """A render may take an hour; what it would give is not wanted any more."""
+    window, seen, shot = panel.window(), [], scene.export_frames
+    scene.progress = Artist(panel).progress
+
+    def render(ref, spec, progress):
+        for number in range(2000):  # a render that nobody stops ends the test red
+            progress.tell(number, 2000, "rendered")
+            if number == 1:
+                window.close()
+                QtWidgets.QApplication.processEvents()
+                seen.append((window.isVisible(), panel.controls.start.isEnabled()))
+            if number == 2:
+                seen.append("went on")
+        return shot(ref, spec, progress)
+
+    scene.export_frames = render
+    panel.controls.start.click()
+    until(lambda: not window.isVisible())
+    assert seen == [(True, False)]
+    assert panel.desk.jobs[0].state == "cancelled"
+
+
+def test_what_a_host_asks_can_be_answered_when_the_window_is_to_close(panel, scene, until):
+    window, seen, artist = panel.window(), [], Artist(panel)
+
+    def during():
+        QtCore.QTimer.singleShot(0, answer)
+        seen.append(artist.ask("Replace it?", False))
+
+    def answer():
+        box = QtWidgets.QApplication.activeModalWidget()
+        window.close()  # as when Resolve goes
+        yes = box.button(QtWidgets.QMessageBox.StandardButton.Yes)
+        yes.click() if yes.isEnabled() else box.reject()
+
+    scene.during = during
+    panel.controls.start.click()
+    until(lambda: not window.isVisible())
+    assert seen[0] is True
 
 
 def destroyed(panel):

@@ -1,5 +1,6 @@
 """Where drops land, what is typed, chosen and ticked, and what is known of it."""
 
+import OpenImageIO as oiio
 import pytest
 from PySide6 import QtCore, QtWidgets
 
@@ -57,6 +58,18 @@ def test_a_drop_on_a_field_is_for_that_field(form, drop, tmp_path):
     drop(form, [tmp_path], form.fields["mask"].geometry().center())
     assert form.chosen()["mask"] == [Shot(str(tmp_path))]
     assert form.chosen()["source"] == [Shot("")]
+
+
+@pytest.mark.parametrize("name", ["Reel 2.OTIO", "cut.edl", "cut.xml", "cut.aaf"])
+def test_an_edit_is_no_shot_and_how_to_open_it_is_said(form, drop, tmp_path, name):
+    said, hero = [], tmp_path / "hero"
+    hero.mkdir()
+    form._line.hear(form._line.desk.refused, said.append)
+    drop(form, [tmp_path / name, hero], QtCore.QPoint(0, 0))
+    (refused,) = said
+    assert refused.title == f"{name} is an edit, not a shot."
+    assert f'answerprint panel "{tmp_path / name}"' in refused.hint
+    assert form.chosen()["source"] == [Shot(str(hero))]
 
 
 def test_a_drop_without_files_is_left_to_others(form, drop):
@@ -130,6 +143,17 @@ def test_what_is_known_of_items_is_said(form, until):
     form.choose({"source": [item("shot_b"), item("hero")]})
     until(lambda: field.facts)
     assert field.about.text() == "2 shots, first: 1001-1003 · 512 x 288 · ACEScg"
+
+
+def test_a_colour_space_that_is_assumed_is_said_to_be(window, tmp_path, until):
+    oiio.ImageBuf(oiio.ImageSpec(4, 4, 3, "half")).write(str(tmp_path / "plain.exr"))
+    field = window.panel.controls.inputs.fields["source"]
+    field.choose([Shot(str(tmp_path / "plain.exr"))])
+    until(lambda: field.facts)
+    assert "4 x 4 · ACEScg assumed" in field.about.text()
+    field.choose([Shot(str(tmp_path / "plain.exr"), "ACEScct")])
+    until(lambda: field.facts)
+    assert field.about.text().endswith("4 x 4 · ACEScct")
 
 
 def test_an_item_that_is_gone_is_said(form, until):

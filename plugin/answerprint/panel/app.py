@@ -16,13 +16,11 @@ from .desk import Desk
 from .dialogs import Artist
 from .edit_host import EditHost, open_cut
 from .files_host import FilesHost
+from .paths import is_edit
 from .qt import QtCore, QtWidgets, run_application
 from .window import Window
 
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-EDITS = (".otio", ".edl", ".xml")
-REFUSED = (".aaf", ".ale", ".drp", ".drt", ".fcpxml", ".fcpxmld", ".otiod", ".otioz", ".prproj")
-"""Edits too; the core says what to export instead."""
 
 
 def main(python: str = sys.executable, argv: Sequence[str] = ()) -> int:
@@ -58,7 +56,7 @@ def main(python: str = sys.executable, argv: Sequence[str] = ()) -> int:
 
 
 def _host(python: str, paths: Sequence[str], artist: Artist) -> Host:
-    if not paths or not paths[0].lower().endswith(EDITS + REFUSED):
+    if not paths or not is_edit(paths[0]):
         return FilesHost(artist)
     with Worker(command(python), host={"name": "Answerprint"}) as reader:
         return open_cut(reader, paths[0], paths[1] if len(paths) > 1 else "", artist)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from answerprint_bridge.faults import told_as
 from answerprint_bridge.host import FrameSet, Host, Item
 from answerprint_bridge.messages import WireError
 from answerprint_bridge.wire import Call, Worker
@@ -60,10 +61,7 @@ class Clips:
     def facts(self, chosen: Chosen, on_known: Known) -> None:
         """on_known(Facts), or the WireError that was in the way."""
         if isinstance(chosen, Item):
-            try:
-                on_known(self._of_item(chosen))
-            except WireError as refused:
-                on_known(refused)
+            on_known(self._of_item(chosen))
             return
         shot = chosen
         self._describe(shot, lambda c: on_known(c.error or _of_clip(shot, c.result)))
@@ -72,8 +70,12 @@ class Clips:
         """on_found(the shot's frames as they are now), or the WireError that was in the way."""
         self._describe(shot, lambda c: on_found(c.error or _frame_set(shot, c.result)))
 
-    def _of_item(self, item: Item) -> Facts:
-        told = self._host.describe(item.ref)
+    def _of_item(self, item: Item) -> Facts | WireError:
+        try:
+            with told_as(f"Nothing is known of {item.label}.", "The console has the details."):
+                told = self._host.describe(item.ref)
+        except WireError as refused:
+            return refused
         shape = (told.first, told.last, told.width, told.height)
         said_by = "host" if told.space else ""
         return Facts(*shape, told.file, told.space, said_by, told.graded_space)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -40,7 +41,8 @@ class Controls(QtWidgets.QWidget):
         self._restoring = self._starting = False
         self._why_busy = ""
         self._paths: list[str] = []  # to fill in when the form is there
-        self._set: dict[str, Any] = {}  # the host's settings that are not handed on yet
+        self.unsettled: dict[str, Any] = {}  # the host's settings that are not handed on yet
+        self._rows: list[dict[str, Any]] = []  # of its settings, without their values
         self.inputs = Inputs(NOTHING, line, frozenset())
         self.form, self.settings = Form(NOTHING), Form(NOTHING)
         self._rest = QtCore.QTimer(self)
@@ -152,21 +154,32 @@ class Controls(QtWidgets.QWidget):
     def meet_host(self) -> None:
         """Ask the host what it can, where it is, and what it wants to be told."""
         host = self.desk.host
-        self.can = host.capabilities()
-        self._show_where()
-        rows = host.settings()
-        self._set.clear()
+        can, rows = host.capabilities(), host.settings()
+        self._show_where({row["name"] for row in rows})
+        for each in (self._graded_label, self.graded):
+            each.setVisible("export:graded" in can)
+        values = {row["name"]: row.get("value", row["default"]) for row in rows}
+        rows = [{key: told for key, told in row.items() if key != "value"} for row in rows]
+        if (rows, values) != (self._rows, self.settings.values()):
+            self._rows = rows
+            self._show_settings(values)
+        if can != self.can:
+            self.can = can
+            self.offer_tools()
+
+    def _show_settings(self, values: Mapping[str, Any]) -> None:
+        self.unsettled.clear()
         self._of_host.removeWidget(self.settings)
         self.settings.deleteLater()
-        self.settings = Form({"label": self.desk.host_name, "params": rows})
+        self.settings = Form({"label": self.desk.host_name, "params": self._rows})
+        self.settings.set_values(values)
         self.settings.changed.connect(self._setting)
         self._of_host.addWidget(self.settings)
-        self._host_label.setText("Results" if isinstance(host, FilesHost) else self.desk.host_name)
-        self._host_label.setVisible(bool(rows))
-        for each in (self._graded_label, self.graded):
-            each.setVisible("export:graded" in self.can)
+        of_files = isinstance(self.desk.host, FilesHost)
+        self._host_label.setText("Results" if of_files else self.desk.host_name)
+        self._host_label.setVisible(bool(self._rows))
 
-    def _show_where(self) -> None:
+    def _show_where(self, settings: set[str]) -> None:
         host = self.desk.host
         if isinstance(host, FilesHost):
             return
@@ -177,27 +190,31 @@ class Controls(QtWidgets.QWidget):
         except WireError as refused:
             words.append(refused.title)
         else:
-            views = f"views {', '.join(scene.views)}" if len(scene.views) > 1 else ""
+            several = len(scene.views) > 1 and "view" not in settings  # where one is chosen
+            views = f"views {', '.join(scene.views)}" if several else ""
             name = scene.script.replace("\\", "/").rpartition("/")[2] or "not saved"
             words += [name, scene.space, views]
         self.where.setText(" · ".join(each for each in words if each))
         self.where.show()
 
     def _setting(self, name: str, live: bool) -> None:
-        self._set[name] = self.settings.fields[name].value()
+        self.unsettled[name] = self.settings.fields[name].value()
         self._rest.start()
 
     def settle(self) -> None:
         """Hand on the host's settings that were changed."""
         self._rest.stop()
-        for name in list(self._set):
-            value = self._set.pop(name)
-            self.line.do(partial(self.desk.host.configure, name, value))
+        for name in self.unsettled:
+            self.line.do(partial(self._hand_on, name))
+
+    def _hand_on(self, name: str) -> None:
+        if name in self.unsettled:  # else it went before a run
+            self.desk.host.configure(name, self.unsettled.pop(name))
 
     def set_busy(self, why: str) -> None:
-        """Why no job can start now, or ''."""
+        """The sentence that says why no job can start now, or ''."""
         self._why_busy = why
-        self.busy.setText(f"No job can start now: {why}.")
+        self.busy.setText(why)
         self.busy.setVisible(bool(why))
         self._ready()
 
@@ -214,7 +231,7 @@ class Controls(QtWidgets.QWidget):
 
     def offer_tools(self) -> None:
         """Show what there is, and the form of the tool that was used last."""
-        if self.can is None:
+        if not self.desk.specs:
             return
         kept = self.desk.kept
         name = self.tool.currentData() or kept.get("tool")
@@ -320,7 +337,7 @@ class Controls(QtWidgets.QWidget):
         kept["tool"] = self.tool.currentData()
         kept["inputs"] = {**kept.get("inputs", {}), **self.inputs.chosen()}
         kept.setdefault("params", {})[kept["tool"]] = self.form.values()
-        kept["frames"], kept["graded"] = self.frames.text(), self.is_graded()
+        kept["frames"], kept["graded"] = self.frames.text(), self.graded.currentIndex() == 1
         kept["write_frames"], kept["live"] = self.write_frames.isChecked(), self.live.isChecked()
 
     def _input_changed(self, name: str) -> None:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from answerprint_bridge.faults import told_as
 from answerprint_bridge.host import FrameSet, Item
 from answerprint_bridge.messages import CANCELLED, Message, WireError
 from answerprint_bridge.session import Run, Session
@@ -33,6 +34,7 @@ from .jobs import BAD_PARAMETER, Job, Order, Shot
 from .qt import QtCore
 
 PUMP_MS = 15
+IN_CONSOLE = "The console has the details."
 FORCED = "The worker was ended by force, for it did not stop when asked."
 
 Inputs = dict[str, Item | FrameSet]
@@ -73,6 +75,7 @@ class Desk:
         self.said = Signal()  # (a line for the log)
         self.refused = Signal()  # (a WireError for the artist)
         self.starting = Signal()  # (whether a job's inputs are being written)
+        self.ending = Signal()  # close was asked for
         self.closed = Signal()
         self.session, self.host, self.write_frames = session, session.host, write_frames
         self.host_name = session.host.info().name
@@ -146,6 +149,7 @@ class Desk:
         `closed` tells."""
         if not self.closing:
             self.closing = True
+            self.ending.emit()
             if not self.occupied:
                 self._close()
 
@@ -356,9 +360,10 @@ class Desk:
 
     @contextlib.contextmanager
     def _refusals(self) -> Iterator[None]:
-        """What the host refuses goes to the artist."""
+        """What the host refuses goes to the artist, and what its module raises."""
         try:
-            yield
+            with told_as(f"{self.host_name} raised an error.", IN_CONSOLE):
+                yield
         except WireError as refused:
             self.refused.emit(refused)
 

@@ -86,7 +86,8 @@ class Number(Field):
         return text if not math.isfinite(number) else int(number) if whole else number
 
     def set_value(self, value: Any) -> None:
-        self._text.setText(f"{value:.10g}" if isinstance(value, float) else str(value))
+        self._text.setText(str(value).removesuffix(".0"))  # every digit, so that it comes back
+        self._text.setCursorPosition(0)
 
     def fits(self) -> bool:
         value = self.value()

@@ -11,9 +11,9 @@ from answerprint_bridge.messages import WireError
 
 from .clips import Facts
 from .form import label_of
-from .jobs import Chosen, Shot
+from .jobs import BAD_PARAMETER, Chosen, Shot
 from .line import Line
-from .paths import shot_of
+from .paths import is_edit, shot_of
 from .qt import QtCore, QtGui, QtWidgets
 from .shelf import THUMB, Shelf, thumb_of, thumb_request
 
@@ -238,6 +238,7 @@ class Inputs(QtWidgets.QWidget):
         super().__init__()
         self.setAcceptDrops(True)
         self.fields: dict[str, InputField] = {}
+        self._line = line
         box = QtWidgets.QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
@@ -261,8 +262,15 @@ class Inputs(QtWidgets.QWidget):
             field.choose(values.get(name, ()))
 
     def take(self, paths: Sequence[str], at: QtCore.QPoint | None = None) -> None:
-        """Put shots into the field they were dropped on, else into the next that are empty."""
-        shots = list(dict.fromkeys(shot_of(path) for path in paths))
+        """Put shots into the field they were dropped on, else into the next that are empty.
+
+        An edit is no shot: the artist hears how to open it.
+        """
+        for edit in filter(is_edit, paths):
+            title = f"{os.path.basename(edit)} is an edit, not a shot."
+            hint = f'Open it in a window of its own: answerprint panel "{edit}"'
+            self._line.desk.refused.emit(WireError(BAD_PARAMETER, title, hint))
+        shots = list(dict.fromkeys(shot_of(path) for path in paths if not is_edit(path)))
         under = [f for f in self.fields.values() if at is not None and f.geometry().contains(at)]
         empty = [f for f in self.fields.values() if not f.path.text() and f not in under]
         others = [f for f in self.fields.values() if f not in under and f not in empty]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from answerprint_bridge.host import FrameSet, Item
+from answerprint_bridge.host import Item
 from answerprint_bridge.messages import CANCELLED, WORKER_DIED, WireError
 from answerprint_bridge.session import Run
 
@@ -80,7 +80,6 @@ class Job:
     settings   what is not at its default, in words.
     state      'waiting', 'working', 'cancelling', or one of ENDED.
     run        the session's, None until it has begun. error: the WireError it ended with.
-    files      the inputs as the session takes them.
     preview    {frame, size} of the picture that is wanted first.
     """
 
@@ -93,7 +92,6 @@ class Job:
         self.left: float | None = None
         self.run: Run | None = None
         self.error: WireError | None = None
-        self.files: dict[str, Item | FrameSet] = {}
 
     @property
     def ended(self) -> bool:

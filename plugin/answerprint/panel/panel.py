@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
+from answerprint_bridge.faults import told_as
 from answerprint_bridge.messages import WireError
 from answerprint_bridge.session import Run
 
 from .controls import Controls
-from .desk import Desk
+from .desk import IN_CONSOLE, Desk
 from .inputs import dropped
 from .jobs import Job, Order
 from .line import Line
@@ -36,17 +37,19 @@ class Panel(QtWidgets.QWidget):
         super().__init__()
         self.desk, self.line = desk, Line(desk, self)
         self._told: tuple[Run, str] | None = None  # whose numbers are shown, with which note
+        self._met = False  # whether the host has said what it can and wants
         self._unseen = True  # whether the source has not been run or looked at yet
         self.setAcceptDrops(True)
         self.setMinimumWidth(380)
         self._live = self._timer(LIVE_MS, self._look_live, once=True)
-        self._busy = self._timer(BUSY_MS, lambda: self.line.do(self._ask_busy))
+        self._busy = self._timer(BUSY_MS, self._ask_now_and_then)
         self._build()
         self._listen()
         # In a host that is making the panel, a style sheet set now would end the host.
         self._timer(0, lambda: self.setStyleSheet(SHEET), once=True).start()
         self._busy.start()
-        self.line.do(self._meet_host)
+        self.line.do(self._ask_host)
+        self.line.do(self._ask_tools)
 
     def _timer(self, pause: int, act: Callable[[], object], once: bool = False) -> QtCore.QTimer:
         timer = QtCore.QTimer(self)
@@ -120,6 +123,8 @@ class Panel(QtWidgets.QWidget):
         self.line.hear(desk.looked, self._looked)
         self.line.hear(desk.refused, self._refused)
         self.line.hear(desk.said, self.log.appendPlainText)
+        # Not the panel: dialogs stand on it, and what the host asks must have its answer.
+        self.line.hear(desk.ending, lambda: self.split.setEnabled(False))
         viewer.frame.setValue(desk.kept.get("frame", viewer.frame.value()))
         if job := self.queue.current():
             self._show_job(job)
@@ -144,22 +149,44 @@ class Panel(QtWidgets.QWidget):
 
     # The host and the tools
 
-    def _meet_host(self) -> None:
-        self.controls.meet_host()
-        if self.desk.specs:
-            self.controls.offer_tools()
-        else:
+    def _ask_tools(self) -> None:
+        """Whatever the host says: a panel that was rebuilt has them."""
+        if not self.desk.specs:
             self.desk.ask_tools()
+        elif not self.controls.tool.count():
+            self.controls.offer_tools()
+
+    def _ask_host(self) -> None:
+        """Whether a job can start. When what kept it goes (no project was open), the host is met
+        again: its settings may be other ones then."""
+        why = ""
+        try:
+            with told_as(f"{self.desk.host_name} raised an error.", IN_CONSOLE):
+                busy = self.desk.host.busy()
+                rests = not (busy or self.controls.unsettled)
+                if self.controls.can is None or (rests and not self._met):
+                    self.controls.meet_host()
+                    self.queue.offer(self.controls.can or frozenset())
+                    self._met = True
+                if busy:
+                    self._met, why = False, f"No job can start now: {busy}."
+        except WireError as refused:
+            self._met = False
+            why = f"{refused.title} {refused.hint}".strip()
+            if why != self.controls.busy.text():  # it is asked again and again
+                self._log(refused)
+        self.controls.set_busy(why)
+
+    def _ask_now_and_then(self) -> None:
+        if self.isVisible():
+            self.line.do(self._ask_host)
 
     def refresh(self) -> None:
         """Ask worker and host again: for tools, settings, and what the inputs are now."""
         self.controls.notice.hide()
-        self.line.do(self.controls.meet_host)
+        self._met = False
+        self.line.do(self._ask_host)
         self.desk.ask_tools()
-
-    def _ask_busy(self) -> None:
-        if self.isVisible():
-            self.controls.set_busy(self.desk.host.busy())
 
     # Running
 
@@ -283,6 +310,9 @@ class Panel(QtWidgets.QWidget):
 
     def _refused(self, error: WireError) -> None:
         self.controls.say("\n".join(text for text in (error.title, error.hint) if text))
+        self._log(error)
+
+    def _log(self, error: WireError) -> None:
         self.log.appendPlainText("\n".join(t for t in (error.title, error.hint, error.detail) if t))
 
     # What happens to it

@@ -6,6 +6,10 @@ from __future__ import annotations
 import os
 import re
 
+EDITS = (".otio", ".edl", ".xml")
+REFUSED = (".aaf", ".ale", ".drp", ".drt", ".fcpxml", ".fcpxmld", ".otiod", ".otioz", ".prproj")
+"""Edits too; the core says what to export instead."""
+
 _NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)(?P<suffix>\.[^.\d]*)")
 _LONE_VERSION = re.compile(r"(^|[._\- ])[vV]$")
 
@@ -18,6 +22,11 @@ def shot_of(path: str) -> str:
         return path
     alike = [other for other in _listed(folder) if _same(match, other)]
     return os.path.join(folder, _token(match)) if len(alike) > 1 else path
+
+
+def is_edit(path: str) -> bool:
+    """Whether it is a cut of many shots, which is opened and not worked on."""
+    return path.lower().endswith(EDITS + REFUSED)
 
 
 def pattern_of(path: str) -> str:

@@ -51,7 +51,6 @@ class QueueView(QtWidgets.QWidget):
         line.hear(desk.added, self._add)
         line.hear(desk.moved, self._draw)
         self.tree.currentItemChanged.connect(self._select)
-        line.do(self._offer)
         self._buttons()
 
     def current(self) -> Job | None:
@@ -65,9 +64,9 @@ class QueueView(QtWidgets.QWidget):
     def _row(self, job: Job) -> QtWidgets.QTreeWidgetItem:
         return next(row for each, row in self._rows if each is job)
 
-    def _offer(self) -> None:
+    def offer(self, can: frozenset[str]) -> None:
         """Only what the host can do."""
-        self.back.setVisible("take back" in self._desk.host.capabilities())
+        self.back.setVisible("take back" in can)
 
     def _button(self, text: str, act: Callable[[Job], object], tip: str) -> QtWidgets.QPushButton:
         button = QtWidgets.QPushButton(text)

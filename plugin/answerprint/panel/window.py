@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .desk import Desk
 from .panel import Panel
 from .qt import QtGui, QtWidgets
@@ -10,7 +12,8 @@ from .qt import QtGui, QtWidgets
 class Window(QtWidgets.QMainWindow):
     """The whole panel on one desk, which it closes with itself.
 
-    While a call of the host is under way the window stays; it closes when that has ended.
+    Closing asks what the host writes to stop. Until that call of the host has ended the window
+    stays, and what the host asks can be answered.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -34,4 +37,6 @@ class Window(QtWidgets.QMainWindow):
         self.desk.close()
         self._closing = False
         event.setAccepted(self._ended)
-        self.setEnabled(False)
+        shown: Any = self.findChildren(QtWidgets.QProgressDialog)
+        for each in shown:
+            each.cancel()
