@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Dict, Mapping
+import os
+from typing import Any, Dict, Iterable, Mapping
 
 PROTOCOL = (1, 0)
 LINE_LIMIT = 1 << 20
@@ -88,3 +89,15 @@ def agree(theirs: Any) -> list[int]:
             "Run install.py repair, then restart the host, so that both are the same Answerprint.",
         )
     return [PROTOCOL[0], min(PROTOCOL[1], theirs[1])]
+
+
+def hello(number: int, suite: str, host: Message, capabilities: Iterable[str]) -> bytes:
+    """The line of the first request: who we are, and what the worker may ask of us."""
+    params = {
+        "protocol": PROTOCOL,
+        "suite": suite,
+        "host": host,
+        "capabilities": sorted(capabilities),
+        "locale": os.environ.get("LANG", ""),
+    }
+    return encode({"id": number, "method": "hello", "params": params})

@@ -65,6 +65,16 @@ def environment() -> dict[str, str]:
     return {**ours, **{k: v for k, v in os.environ.items() if not k.upper().startswith(host)}}
 
 
+def exit_text(code: int | None) -> str:
+    """How a process ended, for people; None where it would not."""
+    if code is None:
+        return "it does not end"
+    if code >= 0:
+        return f"exit code {code}"
+    names = {each.value: each.name for each in signal.Signals}
+    return f"exit code {code}: {names.get(-code, 'a signal')}"
+
+
 class Process:
     """A running worker and the four threads that serve its pipes, so that no host ever waits.
 

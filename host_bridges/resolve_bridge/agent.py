@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
-from answerprint_bridge.messages import CANCELLED, WireError
+from answerprint_bridge.messages import CANCELLED, Message, WireError
 from answerprint_bridge.process import core_python
 from answerprint_bridge.remote import answers
-from answerprint_bridge.wire import Call, Message, Worker
+from answerprint_bridge.wire import Call, Worker
 
 from . import facts, single
 from .adapter import ResolveHost

@@ -53,7 +53,7 @@ def private_paths(name: str, text: str) -> list[str]:
 
 def too_long(name: str, lines: int) -> bool:
     """Whether a Python file has more lines than one job needs; what runs in a host: fewer."""
-    in_host = re.match(r"host_bridges/\w+_bridge/", name)
+    in_host = name.startswith("host_bridges/")
     return lines >= (300 if in_host else 500)
 
 
@@ -107,7 +107,8 @@ def test_files_stay_short_and_small():
 
 def test_the_limits_bite():
     assert too_long("host_bridges/nuke_bridge/ui.py", 300)
-    assert not too_long("host_bridges/bridge/wire.py", 499)
+    assert too_long("host_bridges/bridge/wire.py", 300)
+    assert not too_long("plugin/answerprint/cli.py", 499)
     assert too_long("tests/unit/test_x.py", 500)
     assert too_big("README.md", 2 * MIB + 1)
     assert not too_big("models/flow/weights.safetensors", 16 * MIB)

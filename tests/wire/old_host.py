@@ -17,6 +17,7 @@ spec = importlib.util.spec_from_file_location(
 )
 sys.modules["answerprint_bridge"] = importlib.util.module_from_spec(spec)
 wire = importlib.import_module("answerprint_bridge.wire")
+messages = importlib.import_module("answerprint_bridge.messages")
 
 seen = {"python": platform.python_version(), "progress": [], "threads": []}
 
@@ -28,7 +29,7 @@ def import_frames(params):
 
 start = [*wire.command(sys.argv[2])[:-2], sys.argv[3]]
 with wire.Worker(start, {"name": "old"}, {"host.import_frames": import_frames}) as worker:
-    hello = worker.call("hello", {"protocol": list(wire.PROTOCOL)}, timeout=60)
+    hello = worker.call("hello", {"protocol": list(messages.PROTOCOL)}, timeout=60)
     seen["protocol"] = hello["protocol"]
     seen["job"] = worker.call(
         "job.run",
@@ -41,11 +42,11 @@ with wire.Worker(start, {"name": "old"}, {"host.import_frames": import_frames}) 
     job = worker.start("job.run", {"do": "compute"}, on_progress=lambda told: job.cancel())
     try:
         job.wait()
-    except wire.WireError as ended:
+    except messages.WireError as ended:
         seen["cancel"] = ended.code
     job = worker.start("job.run", {"do": "last_words", "exit": 9})
     try:
         job.wait()
-    except wire.WireError as ended:
+    except messages.WireError as ended:
         seen["died"] = [ended.code, "last words" in ended.detail]
 print(json.dumps(seen))

@@ -7,56 +7,56 @@ from pathlib import Path
 import pytest
 
 import answerprint
-from answerprint_bridge import wire
+from answerprint_bridge import messages, wire
 
 NAN = float("nan")
 
 
 def test_a_message_comes_back_as_it_was():
     message = {"id": 3, "result": {"path": "/shots/Ünï 拍\udcff%#.exr", "x": -0.25}}
-    line = wire.encode(message)
+    line = messages.encode(message)
     assert line.isascii()
     assert line.count(b"\n") == 1
-    assert wire.decode(line) == {"jsonrpc": "2.0", **message}
+    assert messages.decode(line) == {"jsonrpc": "2.0", **message}
 
 
 @pytest.mark.parametrize("value", [NAN, float("inf"), -float("inf")])
 def test_numbers_that_are_none_are_not_sent(value):
     with pytest.raises(ValueError, match="not JSON compliant"):
-        wire.encode({"params": [value]})
+        messages.encode({"params": [value]})
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_numbers_that_are_none_are_not_taken(text):
     with pytest.raises(ValueError, match="a line holds"):
-        wire.decode(b'{"id": 1, "result": %s}\n' % text.encode())
+        messages.decode(b'{"id": 1, "result": %s}\n' % text.encode())
 
 
 @pytest.mark.parametrize("line", [b"1\n", b"[]\n", b'"id"\n', b"{\n", b"\xff\xfe\n", b"\n"])
 def test_a_line_that_is_no_object_is_refused(line):
     with pytest.raises(ValueError):  # noqa: PT011 - the texts differ, the kind is the contract
-        wire.decode(line)
+        messages.decode(line)
 
 
 def test_the_limit_is_one_mebibyte_with_its_newline():
-    room = wire.LINE_LIMIT - len(wire.encode({"x": ""}))
-    assert len(wire.encode({"x": "y" * room})) == wire.LINE_LIMIT
-    assert wire.decode(wire.encode({"x": "y" * room}))["x"] == "y" * room
+    room = messages.LINE_LIMIT - len(messages.encode({"x": ""}))
+    assert len(messages.encode({"x": "y" * room})) == messages.LINE_LIMIT
+    assert messages.decode(messages.encode({"x": "y" * room}))["x"] == "y" * room
     with pytest.raises(ValueError, match="Write a file"):
-        wire.encode({"x": "y" * (room + 1)})
+        messages.encode({"x": "y" * (room + 1)})
     with pytest.raises(ValueError, match="longer than"):
-        wire.decode(b" " + wire.encode({"x": "y" * room}))
+        messages.decode(b" " + messages.encode({"x": "y" * room}))
 
 
 def test_the_smaller_minor_is_spoken():
-    assert wire.agree([1, 7]) == [1, 0]
-    assert wire.agree([1, 0, "rc1"]) == [1, 0]
+    assert messages.agree([1, 7]) == [1, 0]
+    assert messages.agree([1, 0, "rc1"]) == [1, 0]
 
 
 @pytest.mark.parametrize("major", [0, 2])
 def test_another_major_is_refused_with_the_remedy(major):
-    with pytest.raises(wire.WireError) as refused:
-        wire.agree([major, 0])
+    with pytest.raises(messages.WireError) as refused:
+        messages.agree([major, 0])
     assert refused.value.code == -32010
     assert f"protocol {major}.0" in refused.value.title
     assert "install.py" in refused.value.hint
@@ -65,7 +65,7 @@ def test_another_major_is_refused_with_the_remedy(major):
 @pytest.mark.parametrize("version", [None, [], [1], ["1", "0"], [True, 0], "1.0"])
 def test_what_is_no_version_is_said_to_be_none(version):
     with pytest.raises(ValueError, match="not a protocol version"):
-        wire.agree(version)
+        messages.agree(version)
 
 
 def test_the_worker_inherits_nothing_that_bends_it(monkeypatch):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from wire_helpers import HERE
 
-from answerprint_bridge import wire
+from answerprint_bridge import messages, wire
 
 ASK = "import platform; print(platform.python_version())"
 
@@ -51,7 +51,7 @@ def test_the_client_does_a_session(version, record_property, cache):
     seen = json.loads(run.stdout.splitlines()[-1])
     record_property("wire client ran under Python", seen["python"])
     assert tuple(int(n) for n in seen["python"].split(".")[:2]) == version
-    assert seen["protocol"] == list(wire.PROTOCOL)
+    assert seen["protocol"] == list(messages.PROTOCOL)
     assert seen["job"] == {"steps": 5}
     assert seen["progress"][-1] == 5
     assert seen["answer"] == {"imported": "a.%04d.exr"}

@@ -11,7 +11,7 @@ import pytest
 from wire_helpers import PATIENCE, SERVED, error_of, until
 
 from answerprint.worker.serve import IDLE_SECONDS, _Server
-from answerprint_bridge import wire
+from answerprint_bridge import crashes, wire
 
 
 def run(worker, does, **more):
@@ -405,7 +405,7 @@ def test_after_four_crashes_in_five_minutes_it_is_not_started_again(start, monke
     assert worker.pid is None
     assert (refused.code, "not started again" in refused.title) == (-32099, True)
     assert "last words" in refused.detail
-    monkeypatch.setattr(wire, "CRASH_WINDOW", 0.0)  # five minutes later
+    monkeypatch.setattr(crashes, "WINDOW", 0.0)  # five minutes later
     assert worker.call("ping", {"again": 1}, timeout=PATIENCE) == {"again": 1}
 
 

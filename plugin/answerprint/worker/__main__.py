@@ -18,7 +18,7 @@ from answerprint.errors import BadInput, BadParameter
 from answerprint.events import Events
 from answerprint.worker.cache import cache_folder
 from answerprint.worker.serve import Handler, serve
-from answerprint_bridge.wire import LINE_LIMIT, encode
+from answerprint_bridge.messages import LINE_LIMIT, encode
 
 VIEWS = 64  # pictures kept for one host; the oldest gives its place to the newest
 VIEW_PARAMS: dict[str, type | tuple[type, ...]] = {

@@ -34,7 +34,7 @@ from answerprint.errors import (
 )
 from answerprint.events import Events
 from answerprint.tools import TOOLS
-from answerprint_bridge import wire
+from answerprint_bridge import messages
 from answerprint_bridge.pipes import own_pipes
 
 Handler = Callable[[dict[str, Any], Events], Any]
@@ -93,7 +93,7 @@ class _Request(Events):
         told["message"] = message
         with self._lock:
             told["eta_s"] = self._time_left(stage, done, total)
-            self._latest = wire.encode({"method": "job.progress", "params": told})
+            self._latest = messages.encode({"method": "job.progress", "params": told})
             if self._ticker is None:
                 self._ticker = threading.Thread(target=self._tick, daemon=True)
                 self._ticker.start()
@@ -139,7 +139,7 @@ class _Request(Events):
         self._latest = None
 
     def _tell(self, method: str, params: dict[str, Any]) -> None:
-        line = wire.encode({"method": method, "params": params})
+        line = messages.encode({"method": method, "params": params})
         with self._lock:
             if not self._over.is_set():
                 self._server.send(line)
@@ -200,9 +200,9 @@ class _Server:
 
     def read(self, source: IO[bytes]) -> NoReturn:
         try:
-            while line := source.readline(wire.LINE_LIMIT + 1):
-                while not line.endswith(b"\n") and (rest := source.readline(wire.LINE_LIMIT)):
-                    line = line[: wire.LINE_LIMIT] + rest[-1:]  # too long: only to its end
+            while line := source.readline(messages.LINE_LIMIT + 1):
+                while not line.endswith(b"\n") and (rest := source.readline(messages.LINE_LIMIT)):
+                    line = line[: messages.LINE_LIMIT] + rest[-1:]  # too long: only to its end
                 if line.endswith(b"\n"):
                     self._line(line)
         except Exception:
@@ -212,9 +212,9 @@ class _Server:
 
     def _line(self, line: bytes) -> None:
         try:
-            message = wire.decode(line)
+            message = messages.decode(line)
         except ValueError as why:
-            return self._answer(None, wire.PARSE_ERROR, f"A message cannot be read: {why}.")
+            return self._answer(None, messages.PARSE_ERROR, f"A message cannot be read: {why}.")
         if "method" not in message:
             return self._replied(message)
         if "id" not in message:
@@ -224,7 +224,7 @@ class _Server:
         named = type(number) is int or (isinstance(number, str) and len(number) < 100)
         if not named or number in self._open or not isinstance(method, str):
             text = f"Request {number!r:.80} needs a method and an id that is short and not in use."
-            return self._answer(None, wire.INVALID_REQUEST, text)
+            return self._answer(None, messages.INVALID_REQUEST, text)
         if not isinstance(params, dict):
             text = f"The params of '{method}' are not an object."
             return self._answer(number, BadParameter.code, text)
@@ -239,15 +239,17 @@ class _Server:
             self._cancel(params)
             return self.send(_fitting(number, {"result": None}))
         if not self._greeted.is_set():
-            return self._answer(number, wire.INVALID_REQUEST, f"'{method}' came before 'hello'.")
+            return self._answer(
+                number, messages.INVALID_REQUEST, f"'{method}' came before 'hello'."
+            )
         if self._leaving is not None:
             text = f"'{method}' came after 'shutdown'."
-            return self._answer(number, wire.INVALID_REQUEST, text)
+            return self._answer(number, messages.INVALID_REQUEST, text)
         if method == "shutdown":
             return self._shutdown(number)
         if method not in self._handlers:
             text = f"The worker does not offer '{method:.80}'."
-            return self._answer(number, wire.UNKNOWN_METHOD, text)
+            return self._answer(number, messages.UNKNOWN_METHOD, text)
         request = self._open[number] = _Request(self, number, method, params)
         (self.jobs if method in JOBS else self.desk).put(request)
         return None
@@ -267,8 +269,8 @@ class _Server:
 
     def _hello(self, number: int | str, params: dict[str, Any]) -> None:
         try:
-            spoken = wire.agree(params.get("protocol"))
-        except wire.WireError as skew:
+            spoken = messages.agree(params.get("protocol"))
+        except messages.WireError as skew:
             return self.send(_fitting(number, {"error": skew.wire()}))
         except ValueError as why:
             return self._answer(number, BadParameter.code, f"hello: {why}.")
@@ -281,13 +283,13 @@ class _Server:
             "torch": _torch_version(),
             "devices": None,
             "tools": list(TOOLS),
-            "limits": {"line": wire.LINE_LIMIT, "jobs": 1},
+            "limits": {"line": messages.LINE_LIMIT, "jobs": 1},
         }
         return self.send(_fitting(number, {"result": hello}))
 
     def _answer(self, number: int | str | None, code: int, title: str) -> None:
         hint = "Use the host's files and the worker of one Answerprint: run install.py repair."
-        error = wire.WireError(code, title, hint)
+        error = messages.WireError(code, title, hint)
         self.send(_fitting(number, {"error": error.wire()}))
 
     # Requests run
@@ -328,7 +330,7 @@ class _Server:
         self._asks += 1
         number = f"h{self._asks}"
         asked = {"id": number, "method": method, "job": request.id, "params": params}
-        line = wire.encode(asked)
+        line = messages.encode(asked)
         self._asked[number] = request
         self.send(line)
 
@@ -359,10 +361,10 @@ class _Server:
 def _fitting(number: int | str | None, answer: dict[str, Any]) -> bytes:
     """The line of an answer; of an error where the answer itself cannot be sent."""
     try:
-        return wire.encode({"id": number, **answer})
+        return messages.encode({"id": number, **answer})
     except (TypeError, ValueError, RecursionError) as why:
         log.exception("The answer to request %r cannot be sent.", number)
-        return wire.encode({"id": number, "error": _error(_named("sending the answer", why))})
+        return messages.encode({"id": number, "error": _error(_named("sending the answer", why))})
 
 
 def _error(error: AnswerprintError) -> dict[str, Any]:
@@ -385,7 +387,7 @@ def _refusal(method: str, error: Any) -> AnswerprintError:
     told = error if isinstance(error, dict) else {}
     texts = told["data"] if isinstance(told.get("data"), dict) else {}
     title = str(texts.get("title") or told.get("message") or f"The host refused '{method}'.")
-    kind = Cancelled if told.get("code") == wire.CANCELLED else HostRefused
+    kind = Cancelled if told.get("code") == messages.CANCELLED else HostRefused
     return kind(title, str(texts.get("hint", "")), str(texts.get("detail", "")))
 
 
