@@ -1,0 +1,135 @@
+"""What a check knows of an edit: its shots, how they relate, its scenes, and what it found.
+
+Convention
+    pictures   frame number of the media -> (rgb (H, W, 3) float32 scene-linear ACEScg, valid
+               (H, W) bool), at most WIDE pixels wide; a few frames spread over what the cut shows.
+    places     pixels of the shot's own picture, origin top left, unless said otherwise.
+    frames     of the cut count from 0 at its first; those of media as the core numbers them.
+    values     second shot minus first, in the order of the record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from answerprint.check.kinds import KINDS
+from answerprint.edit.cut import Cut, Event
+from answerprint.vision.pairs import Evidence, Pictures
+
+
+@dataclass(frozen=True)
+class Shot:
+    """An event of the cut that has media, as it was measured.
+
+    name       the event's id: unique in the cut.
+    cut        its first frame in the cut, and one after its last.
+    size       width and height of its picture in pixels.
+    passport   what was measured (`vision/passport.py`), plain JSON.
+    pictures   called for the samples: they are kept on disk, not in memory.
+    """
+
+    event: Event
+    cut: tuple[int, int]
+    size: tuple[int, int]
+    passport: Mapping[str, Any]
+    pictures: Callable[[], Pictures] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.event.id
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How two shots relate, the first earlier in the record.
+
+    kind         'setup' (same camera position), 'place' (same surfaces from elsewhere),
+                 'palette' (alike in colour and texture alone) or 'none'.
+    structures   surfaces found in both under one geometry.
+    homography   (3, 3) from pixels of the first's sample to pixels of the second's, at the widths
+                 of the samples, where one fits; `frames` are the two sample frames it belongs to.
+    angle        degrees between the two views around what they look at, with `angle_error`.
+    scale        how much larger the second shows what both show.
+    evidence     colours that both show, for exposure and colour.
+    why          the evidence in a sentence.
+    """
+
+    first: str
+    second: str
+    kind: str
+    structures: int = 0
+    homography: np.ndarray | None = None
+    frames: tuple[int, int] | None = None
+    angle: float | None = None
+    angle_error: float = 0.0
+    scale: float | None = None
+    evidence: Evidence | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Shots of one place, by name in the order of the record; `setups` lists those that share a
+    camera position. `why` is the evidence, one sentence for each join."""
+
+    name: str
+    shots: tuple[str, ...]
+    setups: tuple[tuple[str, ...], ...]
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """A cut that was watched. `relations` by (first, second), of pairs that were compared."""
+
+    cut: Cut
+    shots: tuple[Shot, ...]
+    relations: Mapping[tuple[str, str], Relation]
+    scenes: tuple[Scene, ...]
+
+    def shot(self, name: str) -> Shot:
+        return next(each for each in self.shots if each.name == name)
+
+    def relation(self, one: str, other: str) -> Relation | None:
+        return self.relations.get((one, other)) or self.relations.get((other, one))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing an attentive person would catch.
+
+    shots        names, in the order of the record; the one to mend is `mend` (the last of them
+                 unless said otherwise).
+    frame        of the cut; `range` first and last frame of it, both included.
+    region       [x0, y0, x1, y1] in pixels of the shot to mend, or None.
+    fix          {"tool", "params", "inputs": {input: shot name}} or None.
+    what         tells findings of one kind and shots apart, the same from check to check:
+                 media frames, a coarse place; never a measured value.
+    """
+
+    kind: str
+    shots: tuple[str, ...]
+    frame: int
+    range: tuple[int, int]
+    value: float | None
+    uncertainty: float | None
+    confidence: float
+    text: str
+    region: tuple[int, int, int, int] | None = None
+    fix: Mapping[str, Any] | None = None
+    what: str = ""
+    mend: str = ""
+
+    @property
+    def unit(self) -> str:
+        return KINDS[self.kind].unit
+
+    @property
+    def id(self) -> str:
+        told = "\n".join((self.kind, *self.shots, self.what))
+        return hashlib.sha256(told.encode()).hexdigest()[:12]
