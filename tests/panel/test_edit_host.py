@@ -338,6 +338,6 @@ def test_a_list_of_another_version_is_refused(host, worker, cut):
 
 
 def test_what_is_no_cut_says_what_to_export(worker, tmp_path):
-    (tmp_path / "a.fcpxml").touch()
-    with pytest.raises(WireError, match="FCP 7 XML V5"):
-        open_cut(worker, str(tmp_path / "a.fcpxml"), "", Artist())
+    (tmp_path / "a.drp").touch()
+    with pytest.raises(WireError, match="read by Resolve alone"):
+        open_cut(worker, str(tmp_path / "a.drp"), "", Artist())

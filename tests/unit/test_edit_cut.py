@@ -312,11 +312,12 @@ def test_media_that_is_not_on_a_disk_is_said(tmp_path):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("a.fcpxml", "FCP 7 XML V5"),
+        ("a.fcpxml", "CMX 3600"),
         ("a.aaf", "EDL"),
         ("a.prproj", "Premiere"),
         ("a.mov", "CMX 3600"),
-        ("b.xml", "FCP 7 XML V5"),
+        ("b.xml", "Final Cut Pro 7 XML"),
+        ("a.drp", "Resolve"),
         ("broken.otio", "CMX 3600"),
         ("empty.edl", "CMX 3600"),
         ("nothing.otio", "path"),

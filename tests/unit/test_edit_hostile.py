@@ -10,7 +10,8 @@ import pytest
 from edits import clip, edl, saved, span
 
 from answerprint.edit import edl as lists
-from answerprint.edit import timeline as timelines
+from answerprint.edit import guarded
+from answerprint.edit import parse as parsing
 from answerprint.edit.cut import read_cut
 from answerprint.errors import BadInput
 
@@ -33,7 +34,7 @@ SOP = {"slope": [1.1, 1, 0.9], "offset": [0, 0, 0.1], "power": [1, 1, 1]}
         {"asc_sop": SOP | {"offset": 0.1}},
         {"asc_sop": SOP | {"offset": [0, 0, {"a": 1}]}},
         {"asc_sop": SOP, "asc_sat": "much"},
-        {"asc_sop": "(1 1 1)(0 0 0)(1 1 1)"},
+        {"asc_sop": "(1 1 1)(0 0 0)(1 1)"},
         {"slope": [1.1, 1, 0.9]},
         [1, 2],
     ],
@@ -52,11 +53,26 @@ def test_a_fault_of_ours_is_not_put_on_the_edit(tmp_path, monkeypatch, fault):
         raise fault("a typo of ours")
 
     monkeypatch.setattr(lists, "_timeline", broken)
-    monkeypatch.setattr(timelines, "_rate", broken)
+    monkeypatch.setattr(parsing, "_rate", broken)
     whole = saved(tmp_path / "r.otio", clip("a", None, span(0, 4)))
     for path in (edl(tmp_path / "r.edl", ("A", 0, 10)), whole):
         with pytest.raises(fault, match="of ours"):
-            read_cut(path)
+            parsing.parse(path)
+
+
+def test_a_fault_of_ours_in_the_child_is_told_with_where_it_was(tmp_path, monkeypatch, capfd):
+    def broken(*asked):
+        raise KeyError("a typo of ours")
+
+    monkeypatch.setattr(parsing, "parse", broken)
+    monkeypatch.setattr(guarded, "_limit", lambda: None)
+    monkeypatch.setattr(guarded.os, "dup2", lambda *ends: None)
+    guarded.main("r.otio", "")
+    told = capfd.readouterr().out
+    ended = subprocess.CompletedProcess([], 0, told.encode())
+    monkeypatch.setattr(guarded.subprocess, "run", lambda *asked, **more: ended)
+    with pytest.raises(RuntimeError, match=r"(?s)a fault of ours.*in broken.*a typo of ours"):
+        read_cut(str(tmp_path / "r.otio"))
 
 
 def test_a_timeline_within_collections_is_read(tmp_path):
@@ -103,7 +119,7 @@ def test_what_otio_says_of_a_broken_file_is_kept(tmp_path, text):
     (tmp_path / "r.otio").write_bytes(text.encode("latin-1"))
     with pytest.raises(BadInput, match=r"r\.otio") as refused:
         read_cut(str(tmp_path / "r.otio"))
-    assert refused.value.__cause__ is not None or "no timeline" in refused.value.title
+    assert refused.value.detail or "no timeline" in refused.value.title
 
 
 def stack(name, children):

@@ -1,19 +1,21 @@
-"""What an OTIO file must keep to before it is parsed: the parser walks it down, and a document
-that is deep enough, or that holds itself, ends the process without a word.
+"""What a document must keep to before it is parsed: the parsers walk it down, and one that is
+deep enough, or that holds itself, ends the process without a word.
 
-No exporter writes references within a file; the nests of an edit and the metadata of every
-system that was seen stay far below the bound.
+No exporter writes references within a file, or entities of its own; the nests of an edit and the
+metadata of every system that was seen stay far below the bound.
 """
 
 from __future__ import annotations
 
 import re
+from xml.parsers import expat
 
 import numpy as np
 
 from answerprint.errors import BadInput
 
-DEEPEST = 512  # lists and maps of JSON within each other
+DEEPEST = 512  # lists and maps of JSON, elements of XML, within each other
+MOST_TEXT = 256 << 20
 _HINT = "It is broken, or made to do harm. Export the cut again, or as an EDL (CMX 3600)."
 
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
@@ -21,10 +23,8 @@ _OTHERS = bytes(set(range(256)) - set(b"[]{}"))
 _LETTER = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 
 
-def check_otio(path: str, name: str) -> None:
-    """BadInput for an OTIO file that no edit is. Whether it is JSON at all its parser says."""
-    with open(path, "rb") as file:
-        raw = file.read()
+def check_json(raw: bytes, name: str) -> None:
+    """BadInput for JSON that no edit is. Whether it is JSON at all its parser says."""
     if _nests(raw) > DEEPEST:
         raise BadInput(f"{name} nests deeper than any edit.", _HINT)
     spelt_out = _LETTER.sub(lambda letter: bytes([int(letter[1], 16)]), raw)
@@ -37,3 +37,28 @@ def _nests(raw: bytes) -> int:
     brackets = np.frombuffer(_TEXT.sub(b"", raw).translate(None, _OTHERS), np.uint8)
     steps = np.where((brackets == ord("[")) | (brackets == ord("{")), 1, -1)
     return int(np.cumsum(steps).max(initial=0))
+
+
+def check_xml(raw: bytes, name: str) -> None:
+    """BadInput for XML that no edit is. Whether it is XML at all its parser says."""
+    reader, depth = expat.ParserCreate(), 0
+
+    def opened(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise BadInput(f"{name} nests deeper than any edit.", _HINT)
+
+    def closed(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def entity(*told: object) -> None:
+        raise BadInput(f"{name} declares entities of its own, which no edit does.", _HINT)
+
+    reader.StartElementHandler, reader.EndElementHandler = opened, closed
+    reader.EntityDeclHandler = entity
+    try:
+        reader.Parse(raw, True)
+    except expat.ExpatError:
+        return

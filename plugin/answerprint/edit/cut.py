@@ -19,23 +19,23 @@ Nothing is guessed in silence: `warnings` has what was assumed, left out or does
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import opentimelineio as otio
 
-from answerprint.edit.edl import BLACK, cdl_of
+from answerprint.edit.cdls import cdl_on
+from answerprint.edit.edl import BLACK
+from answerprint.edit.guarded import read_document
 from answerprint.edit.media import Library, Media, Reference, exists, name_of, reference_of
 from answerprint.edit.timecode import carried, exact
 from answerprint.edit.timeline import (
     Document,
     Placed,
     placed,
-    read_document,
     section,
     speed_of,
     text_at,
@@ -123,36 +123,45 @@ class Cut:
         return told
 
 
-def read_cut(path: str, media: str | None = None, rate: str | Fraction | None = None) -> Cut:
-    """The cut in an OTIO, EDL or FCP 7 XML, with the media of its events.
+def read_cut(
+    path: str,
+    media: str | None = None,
+    rate: str | Fraction | None = None,
+    unpacked: str | None = None,
+) -> Cut:
+    """The cut in a file of any format of `parse.py`, with the media of its events.
 
-    media   a folder below which media is looked for that is not where the edit says.
-    rate    of an EDL, which does not say its own: '24', '23.976', '30000/1001'.
+    media      a folder below which media is looked for that is not where the edit says.
+    rate       of an EDL, which does not say its own: '24', '23.976', '30000/1001'.
+    unpacked   a folder for the media of an `.otioz`; without it, `answerprint` beside the bundle.
 
     Raises BadInput where the file is no cut, BadParameter for a rate that is none. An event whose
     media cannot be had is in the cut, with the reason.
     """
-    return read_with_clips(path, media, rate)[0]
+    return read_with_clips(path, media, rate, unpacked)[0]
 
 
 def read_with_clips(
-    path: str, media: str | None = None, rate: str | Fraction | None = None
+    path: str,
+    media: str | None = None,
+    rate: str | Fraction | None = None,
+    unpacked: str | None = None,
 ) -> tuple[Cut, Document, list[otio.schema.Clip]]:
     """As `read_cut`, with the document that was read and the clip in it of each event."""
     path = os.path.abspath(os.path.expanduser(path))
-    document = read_document(path, _asked(rate))
+    document = read_document(path, _asked(rate), unpacked)
     clips, said = placed(document)
     name = os.path.basename(path)
     if not clips:
         raise BadInput(f"{name} holds no picture.", " ".join(said) or "Export the cut again.")
     warnings = [*document.warnings, *said]
     library = Library(os.path.abspath(os.path.expanduser(media)) if media else None)
-    taken: set[str] = set()
+    folder = document.folder or os.path.dirname(path)
+    taken: dict[str, int] = {}
     events = []
     for turn, each in enumerate(clips, 1):
         begun = _begun(each, turn, document.rate, document.start, taken, warnings)
-        taken.add(begun.id.casefold())
-        events.append(_found(begun, each, os.path.dirname(path), library, warnings))
+        events.append(_found(begun, each, folder, library, warnings))
     told = tuple(dict.fromkeys([*warnings, *_together(events, document.rate)]))
     stem = os.path.splitext(name)[0]
     cut = Cut(path, stem, document.rate, document.drop, document.start, tuple(events), told)
@@ -173,7 +182,7 @@ def _asked(rate: str | Fraction | None) -> Fraction | None:
 
 
 def _begun(
-    each: Placed, turn: int, rate: Fraction, start: int, taken: set[str], warnings: list[str]
+    each: Placed, turn: int, rate: Fraction, start: int, taken: dict[str, int], warnings: list[str]
 ) -> Event:
     """What the edit itself says of an event; its media is not looked at."""
     clip = each.clip
@@ -184,7 +193,7 @@ def _begun(
     name = clip.name or (reel if reel not in NO_REEL else "") or clip.media_reference.name
     name = name or f"event {number:03}"
     first, end = (start + round(at * rate) for at in each.record)
-    cdl, odd = _cdl(clip)
+    cdl, odd = cdl_on(clip)
     if odd:
         warnings.append(f"{number:03} {name}: the CDL it has cannot be read: {odd}.")
     return Event(
@@ -196,19 +205,21 @@ def _begun(
         record=(first, end),
         source=(0, 0),
         rate=rate,
-        speed=speed_of(clip)[0],
+        speed=speed_of(clip)[0] * each.speed,
         over=round(each.over * rate),
         enabled=each.enabled,
         cdl=cdl,
     )
 
 
-def _id(name: str, taken: set[str]) -> str:
+def _id(name: str, taken: dict[str, int]) -> str:
+    """A name of its own for an event; `taken` counts how often each was asked for."""
     stem = xml_id(name_of(name)).strip(".") or "shot"
-    tried, count = stem, 1
-    while tried.casefold() in taken:
-        count += 1
-        tried = f"{stem}_{count}"
+    tried = stem
+    while (key := tried.casefold()) in taken:
+        taken[stem.casefold()] += 1
+        tried = f"{stem}_{taken[stem.casefold()]}"
+    taken[key] = 1
     return tried
 
 
@@ -216,41 +227,6 @@ def _reel(clip: Any) -> str:
     """The reel as the XML has it, or OTIO's own field."""
     told = clip.media_reference.metadata
     return text_at(told, "fcp_xml", "timecode", "reel", "name") or text_at(told, "reel")
-
-
-def _cdl(clip: Any) -> tuple[dict[str, Any] | None, str]:
-    """The CDL that the edit has on a clip, and the beginning of one that cannot be read."""
-    told = clip.metadata.get("cdl")
-    if not told:
-        words = [text_at(clip.metadata, "fcp_xml", "colorinfo", n) for n in ("asc_sop", "asc_sat")]
-        if not any(words):
-            return None, ""
-        told = cdl_of(*words) or " ".join(filter(None, words))
-    sop, sat = (section(told).get(name) for name in ("asc_sop", "asc_sat"))
-    if sop is None and sat is not None:
-        sop = {}
-    if not isinstance(sop, Mapping):
-        return None, str(told)[:60]
-    numbers = {
-        "slope": _numbers(sop.get("slope", (1, 1, 1))),
-        "offset": _numbers(sop.get("offset", (0, 0, 0))),
-        "power": _numbers(sop.get("power", (1, 1, 1))),
-        "saturation": _numbers([1.0 if sat is None else sat]),
-    }
-    if [len(each) for each in numbers.values()] != [3, 3, 3, 1]:
-        return None, str(told)[:60]
-    return {**numbers, "saturation": numbers["saturation"][0]}, ""
-
-
-def _numbers(values: Any) -> list[float]:
-    """A list's numbers, none where it is no list of numbers."""
-    if isinstance(values, str) or not isinstance(values, Sequence):
-        return []
-    try:
-        found = [float(each) for each in values]
-    except (TypeError, ValueError):
-        return []
-    return found if all(map(math.isfinite, found)) else []
 
 
 # --- its media -----------------------------------------------------------------------------
@@ -276,6 +252,9 @@ def _found(event: Event, each: Placed, folder: str, library: Library, warnings: 
         made = _shown(ranged, each.clip, reference, medium)
         if made.frames or len(paths) == 1:
             fits.append((ranged, made))
+    told = [each for each in fits if each[1].media and each[1].media.start is not None]
+    alike = [each for each in told if not _counted_otherwise(each[1])]
+    fits = alike if len(fits) > 1 and len(alike) == 1 else fits
     if len(fits) == 1:
         warnings.extend(f"{what}: {said}" for said in _cautions(*fits[0]))
         return fits[0][1]
@@ -290,6 +269,8 @@ def _found(event: Event, each: Placed, folder: str, library: Library, warnings: 
         why = f"None of {', '.join(paths[:4])} has its frames."
     elif reference.why:
         why, hint = f"{reference.why}.", "Render it to EXR, and export the cut again."
+    elif reference.climbs:
+        why = f"Its media {reference.path} is outside of the edit's folder, by '..' in its path."
     else:
         why = f"Its media {reference.path or event.reel or event.name} is not there."
     return replace(event, why=why, hint=hint)
@@ -303,7 +284,8 @@ def _paths(
         return []
     if reference.path:
         beside = os.path.join(folder, os.path.basename(reference.path))
-        for path in (reference.path, beside):
+        barred = reference.climbs and not library.holds(reference.path)
+        for path in (beside,) if barred else (reference.path, beside):
             if exists(path):
                 return [path]
     files = texts_at(clip.metadata, "cmx_3600", "files")

@@ -10,7 +10,8 @@ Convention
                most events are equally long; drop frame is 30000/1001. A warning says so.
     order      by record time; an event over another one goes to the next video track.
     dissolve   'D 024' at an event: over its first 24 frames the event before goes on.
-    speed      'M2': frames per second of the source. Without it, lengths that differ are said.
+    speed      'M2': frames per second of the source, below 0 backwards, 0 a freeze. Without it,
+               lengths that differ are said; a source that ends before it begins runs backwards.
     sound      is not read; comments below a line of it are its picture's.
     comments   FROM/TO CLIP NAME, SOURCE FILE, FROM FILE, ASC_SOP, ASC_SAT, LOC, with or without
                a star; the rest is kept in the metadata.
@@ -34,21 +35,27 @@ from answerprint.edit.timecode import TIMECODE, count_of, drops, frames_in
 from answerprint.errors import BadInput
 
 BASES = (24, 25, 30, 50, 60)
+_LINES = 16  # that one event may have: its dissolve's and its sound's
 BLACK = ("BL", "BLACK", "BARS")
 
 _EVENT = re.compile(
     r"(?P<number>\d{1,9})\s+(?P<reel>\S.*?)\s+(?P<channels>[ABVN][A-Z0-9/]*)\s+"
     r"(?P<kind>C|D|W\d{1,3}|K[BO]?)\s+(?:(?P<length>\d{1,4})\s+)?"
-    + r"\s+".join(f"(?P<{name}>{TIMECODE})" for name in ("source", "until", "record", "ends"))
+    + r"\s+".join(f"(?P<{name}>{TIMECODE})" for name in ("source", "until", "record", "ends")),
+    re.IGNORECASE,
 )
-_SPEED = re.compile(r"M2\s+(?P<reel>.*?)\s+(?P<fps>-?\d{1,6}(?:\.\d*)?)\s+" + TIMECODE)
+_SPEED = re.compile(
+    rf"M2\b\s*:?\s*(?P<reel>.*?)\s+(?P<fps>[-+]?\d{{1,6}}(?:[.,]\d*)?)(?:\s+{TIMECODE})?\s*$",
+    re.IGNORECASE,
+)
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _TRIPLE = rf"\(\s*({_NUMBER})[,\s]+({_NUMBER})[,\s]+({_NUMBER})[,\s]*\)"
 SOP = re.compile(rf"{_TRIPLE}\s*{_TRIPLE}\s*{_TRIPLE}")
 _SAT = re.compile(_NUMBER)
 _COMMENT = re.compile(
     r"\*?\s*(?P<word>FROM CLIP NAME|TO CLIP NAME|SOURCE FILE|FROM FILE|TO FILE|FROM CLIP|TO CLIP"
-    r"|ASC_SOP|ASC_SAT|LOC)\s*:?\s*(?P<text>.*)"
+    r"|ASC_SOP|ASC_SAT|LOC)\s*:?\s*(?P<text>.*)",
+    re.IGNORECASE,
 )
 _LOCATOR = re.compile(rf"(?P<at>{TIMECODE})\s*(?P<colour>[A-Za-z]*)\s*(?P<text>.*)")
 
@@ -130,13 +137,15 @@ def _rows(text: str) -> tuple[str, list[_Row], list[str]]:
     title, rows, said, drop = "", list[_Row](), list[str](), False
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
-        if line.startswith("TITLE:"):
+        capital = line[:40].upper()
+        if capital.startswith("TITLE:"):
             title = line[6:].strip()
-        elif line.startswith("FCM"):
-            drop = "NON" not in line and "DROP" in line
+        elif capital.startswith("FCM"):
+            drop = "NON" not in capital and "DROP" in capital
         elif event := _EVENT.match(line):
             times = tuple(event[name] for name in ("source", "until", "record", "ends"))
-            kind = (event["reel"], event["channels"], event["kind"], int(event["length"] or 0))
+            words = (event["reel"], event["channels"].upper(), event["kind"].upper())
+            kind = (*words, int(event["length"] or 0))
             rows.append(_Row(number, int(event["number"]), *kind, times, drop))  # type: ignore[arg-type]
         elif line[:1].isdigit():
             said.append(f"Line {number} is no event of a CMX 3600 EDL and is left out: {line[:60]}")
@@ -151,29 +160,32 @@ def _comment(line: str, rows: list[_Row], said: list[str]) -> None:
     What follows a line of sound adds to what the picture was told, and replaces none of it.
     """
     last = rows[-1]
-    lines = list(takewhile(lambda row: row.number == last.number, reversed(rows)))[::-1]
+    lines = list(takewhile(lambda row: row.number == last.number, rows[-_LINES:][::-1]))[::-1]
     event = ([row for row in lines if row.picture] or lines)[-2:]
     onto, before = event[-1], event[0]
-    if line.startswith("M2"):
+    if line[:2].upper() == "M2":
         if speed := _SPEED.match(line):
-            theirs = [row for row in event if row.reel.startswith(speed["reel"].strip())]
+            reel = speed["reel"].strip().upper()
+            theirs = [row for row in event if row.reel.upper().startswith(reel)]
             row = (theirs or [onto])[-1]
             if row.fps is None or onto is last:
-                row.fps = float(speed["fps"])
+                row.fps = float(speed["fps"].replace(",", "."))
         else:
             said.append(f"Event {onto.number}: its speed cannot be read: {line[:60]}")
         return
     told = _COMMENT.match(line)
     if told is None:
         onto.other.append(line.lstrip("* "))
-    elif told["word"] == "LOC":
-        onto.locators.append(told["text"])
-    elif told["word"].startswith("FROM") and onto.kind != "C" and before is not onto:
-        before.said.setdefault(told["word"], told["text"].strip())
+        return
+    word, text = told["word"].upper(), told["text"].strip()
+    if word == "LOC":
+        onto.locators.append(text)
+    elif word.startswith("FROM") and onto.kind != "C" and before is not onto:
+        before.said.setdefault(word, text)
     elif onto is not last:
-        onto.said.setdefault(told["word"], told["text"].strip())
+        onto.said.setdefault(word, text)
     else:
-        onto.said[told["word"]] = told["text"].strip()
+        onto.said[word] = text
 
 
 def _likely_rate(rows: list[_Row], drop: bool) -> Fraction:
@@ -240,13 +252,28 @@ def _events(
     rows: Iterable[_Row], rate: Fraction, said: list[str]
 ) -> Iterator[tuple[_Row, tuple[int, int], otio.schema.Clip]]:
     """Each line that has a length, as a clip. The first line of a dissolve often has none."""
+    last = ""
     for row in rows:
-        source, record = row.span(0, rate), row.span(2, rate)
+        source, record = (_over_midnight(row.span(which, rate), rate) for which in (0, 2))
         length = record[1] - record[0]
-        if length < 0 or source[1] < source[0]:
+        if length < 0:
             said.append(f"Event {row.number} (line {row.line}) runs backwards and is left out.")
         elif length:
-            yield row, record, _clip(row, source, length, rate, said)
+            clip = _clip(row, source, length, rate, said)
+            last = clip.name
+            yield row, record, clip
+        elif (name := row.said.get("FROM CLIP NAME", last)) != last:
+            said.append(
+                f"Event {row.number} dissolves from '{name}', and before it is '{last}', which is "
+                "taken to go on."
+            )
+
+
+def _over_midnight(span: tuple[int, int], rate: Fraction) -> tuple[int, int]:
+    """A span that ends in the first hours of the next day, told by its being most of one long."""
+    first, end = span
+    day = count_of("24:00:00:00", rate)
+    return (first, end + day) if first - end > day // 2 else span
 
 
 def _clip(
@@ -255,17 +282,21 @@ def _clip(
     word = "TO CLIP NAME" if row.kind != "C" and "TO CLIP NAME" in row.said else "FROM CLIP NAME"
     name, frozen = row.said.get(word, ""), "FREEZE FRAME" in " ".join(row.other)
     clip = otio.schema.Clip(name.removesuffix(" FF") if frozen else name)
-    clip.source_range = _range(_time(source[0], rate), _time(length, rate))
-    if row.reel in BLACK:
+    if row.reel.upper() in BLACK:
         clip.media_reference = otio.schema.GeneratorReference(generator_kind=row.reel)
+    backwards = source[1] < source[0]
+    if backwards:
+        source = source[1], source[0]
+        row.fps = -abs(row.fps) if row.fps else row.fps
+    clip.source_range = _range(_time(source[0], rate), _time(length, rate))
     taken = source[1] - source[0]
     if frozen or row.fps == 0:
         clip.effects.append(otio.schema.FreezeFrame())
     elif row.fps is not None:
         if not math.isclose(row.fps, float(rate), abs_tol=0.05):
             clip.effects.append(_warp(row.fps / float(rate)))
-    elif taken != length:
-        clip.effects.append(_warp(taken / length))
+    elif taken != length or backwards:
+        clip.effects.append(_warp((-taken if backwards else taken) / length))
         said.append(
             f"Event {row.number}: {taken} frames of source for {length} of record, and no M2 says "
             "why; it is taken as a change of speed."

@@ -6,6 +6,9 @@ or as OTIO's own reference; an EDL often names a reel and no more. What is not t
 own path is looked for below the folder of media by name, then told apart by how much of the path
 agrees, then by timecode. Where several are left they are said, and none is taken.
 
+A reference that climbs (`../../x.mov`) is followed within the edit's own folder and the folder
+of media that was named, and nowhere else: an edit from outside shall not say what is opened here.
+
 Convention
     numbers    the core's: a movie's from its timecode, else from 1001; a sequence's from its
                file names.
@@ -17,7 +20,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -67,32 +70,48 @@ class Reference:
     path     as a path of this machine might be, sequences with %04d; '' where it names none.
     first    the number of its first frame, as the edit says it of a sequence.
     why      why it can never be opened, '' where it can.
+    climbs   it has `..` in it, and leads out of the edit's folder.
     """
 
     path: str = ""
     first: int | None = None
     why: str = ""
+    climbs: bool = False
 
 
 def reference_of(clip: otio.schema.Clip, folder: str) -> Reference:
     """The media that a clip names; relative paths are below `folder`, the edit's own."""
+    raw, found = _reference(clip, folder)
+    climbs = ".." in re.split(r"[\\/]", unquote(raw)) and not _below(found.path, folder)
+    return replace(found, climbs=climbs)
+
+
+def _below(path: str, folder: str) -> bool:
+    return os.path.normpath(path).startswith(os.path.join(os.path.normpath(folder), ""))
+
+
+def _reference(clip: otio.schema.Clip, folder: str) -> tuple[str, Reference]:
+    """The words a clip names its media with, and what they mean."""
     media = clip.media_reference
     if isinstance(media, otio.schema.ImageSequenceReference):
         if media.frame_step != 1:
-            return Reference(why=f"Only one of {media.frame_step} frames of its sequence is there")
+            why = f"Only one of {media.frame_step} frames of its sequence is there"
+            return "", Reference(why=why)
         pad = f"%0{media.frame_zero_padding}d" if media.frame_zero_padding > 1 else "%d"
         base, told = path_of(media.target_url_base or "", folder, is_folder=True)
         name = f"{media.name_prefix}{pad}{media.name_suffix}"
-        return Reference(os.path.join(base, name), media.start_frame, told)
+        path = os.path.normpath(os.path.join(base, name))
+        return f"{media.target_url_base}/{name}", Reference(path, media.start_frame, told)
     if isinstance(media, otio.schema.ExternalReference) and media.target_url:
         path, told = path_of(media.target_url, folder)
         available = media.available_range
-        return _sequence(path, bool(available and available.duration.value > 1), told)
+        several = bool(available and available.duration.value > 1)
+        return media.target_url, _sequence(path, several, told)
     for name in texts_at(clip.metadata, "cmx_3600", "files"):
         if "/" in name or "\\" in name:
             path, told = path_of(name, folder)
-            return _sequence(path, clip.trimmed_range().duration.value > 1, told)
-    return Reference()
+            return name, _sequence(path, clip.trimmed_range().duration.value > 1, told)
+    return "", Reference()
 
 
 def path_of(url: str, folder: str, is_folder: bool = False) -> tuple[str, str]:
@@ -111,7 +130,9 @@ def path_of(url: str, folder: str, is_folder: bool = False) -> tuple[str, str]:
         path = re.sub("^//(localhost)?(?=/)", "", path)
         path = path[1:] if re.match(r"/[A-Za-z]:(/|$)", path) else path
     rooted = path.startswith("/") or _DRIVE.match(path)
-    return (path if rooted else os.path.normpath(os.path.join(folder, path))), ""
+    if rooted and ".." not in path.split("/"):
+        return path, ""
+    return os.path.normpath(os.path.join(folder, path)), ""
 
 
 def _sequence(path: str, several: bool, why: str) -> Reference:
@@ -154,6 +175,10 @@ class Library:
         if isinstance(found, BadInput):
             raise found
         return found
+
+    def holds(self, path: str) -> bool:
+        """Whether a path is below the folder that was named."""
+        return self.folder is not None and _below(path, self.folder)
 
     def named(self, path: str, names: Iterable[str], reel: str) -> list[str]:
         """Files of the folder that may be the one named, best kind of evidence only.

@@ -10,24 +10,31 @@ Source: SMPTE ST 12-1.
 
 from __future__ import annotations
 
-import math
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from answerprint.errors import BadInput
 from answerprint.frames.still import rate_of
 
+LARGEST = 2.0**40  # frames: no count of film comes near it
 TIMECODE = r"\d{1,2}[:;.]\d\d[:;.]\d\d[:;.]\d{2,3}"
 _PARTS = re.compile(r"(\d{1,2})[:;.](\d\d)[:;.](\d\d)([:;.])(\d{2,3})")
 
 
 def exact(rate: float, what: str) -> Fraction:
     """A rate as film counts it: 23.976 and 23.98 are 24000/1001. BadInput for 0, NaN, Inf."""
-    found = rate_of(rate)
-    if found and abs(found - (slowed := Fraction(round(found) * 1000, 1001))) < 0.005:
-        found = slowed
+    found = _film_rate(rate)
     if found is None or not 1 <= found <= 1000:
         raise BadInput(f"{what} has a rate of {rate:g} frames per second.", "Export it again.")
+    return found
+
+
+@lru_cache
+def _film_rate(rate: float) -> Fraction | None:
+    found = rate_of(rate)
+    if found and abs(found - (slowed := Fraction(round(found) * 1000, 1001))) < 0.005:
+        return slowed
     return found
 
 
@@ -61,7 +68,7 @@ def carried(count: float, here: Fraction, there: Fraction) -> int:
     Rates that count alike (24 and 24000/1001) have the same timecode for the same count; others
     have the same time.
     """
-    if not math.isfinite(count):
+    if not abs(count) <= LARGEST:
         raise BadInput(f"The edit has a time of {count:g} frames.", "Export it again.")
     if round(here) == round(there):
         return round(count)

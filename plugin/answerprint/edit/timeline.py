@@ -1,7 +1,4 @@
-"""An exported cut as an OpenTimelineIO timeline, and every clip in it at its place in time.
-
-Formats: OTIO, CMX 3600 EDL (`edl.py`) and Final Cut Pro 7 XML. Others are refused with the
-export to choose instead.
+"""An edit as an OpenTimelineIO timeline, and every clip in it at its place in time.
 
 Convention
     time    seconds as exact fractions of rates as film means them (23.976 is 24000/1001), so that
@@ -14,59 +11,37 @@ Convention
 from __future__ import annotations
 
 import math
-import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
-from xml.etree import ElementTree
 
 import opentimelineio as otio
 
-from answerprint.edit.bounds import check_otio
-from answerprint.edit.edl import read_edl
-from answerprint.edit.timecode import carried, exact
+from answerprint.edit.timecode import LARGEST, exact
 from answerprint.errors import BadInput
 
 DEEPEST = 64  # nested stacks; beyond it a document is broken on purpose
+MOST_CLIPS = 50_000  # a compound clip may stand in others many times over
 FASTEST = 1000.0
-_EXPORT = "Export the cut as OTIO, as an EDL (CMX 3600) or as Final Cut Pro 7 XML (.xml)."
-_INSTEAD = {
-    ".fcpxml": "It is Final Cut Pro X XML. Choose 'FCP 7 XML V5' (.xml) or OTIO in the export.",
-    ".fcpxmld": "It is Final Cut Pro X XML. Choose 'FCP 7 XML V5' (.xml) or OTIO in the export.",
-    ".aaf": "Export an EDL (CMX 3600) or OTIO of the same timeline instead of the AAF.",
-    ".ale": "An ALE lists clips, not a cut. " + _EXPORT,
-    ".drt": "It can be read by Resolve alone. " + _EXPORT,
-    ".drp": "It can be read by Resolve alone. " + _EXPORT,
-    ".prproj": "It can be read by Premiere alone. " + _EXPORT,
-    ".otioz": "Unpack it, or export the plain .otio.",
-    ".otiod": "Name the content.otio in that folder.",
-}
-_FAULTS = (
-    otio.exceptions.OTIOError,
-    ElementTree.ParseError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-"""What OTIO and its adapters raise for a document that is not what its suffix says. They alone
-are asked where it is caught: a fault of ours is none of the edit's."""
+EXPORT = "Export the cut as OTIO, as an EDL (CMX 3600) or as Final Cut Pro 7 XML (.xml)."
 
 
 @dataclass(frozen=True)
 class Document:
-    """An edit as it was read: the timeline itself, its rate, and what is to be said of it."""
+    """An edit as it was read: the timeline itself, its rate, and what is to be said of it.
+
+    folder   which relative references start from, '' for the folder the edit is in.
+    """
 
     timeline: otio.schema.Timeline
     rate: Fraction
     drop: bool
     start: int
     warnings: tuple[str, ...]
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +53,7 @@ class Placed:
     lead          how much of the clip a window of a nest cut off at its start.
     head, tail    what transitions show of it before and after.
     over          how long the transition into it lasts.
+    speed         of the nests that it lies in, to multiply its own with.
     """
 
     clip: otio.schema.Clip
@@ -88,32 +64,7 @@ class Placed:
     tail: Fraction
     over: Fraction
     enabled: bool
-
-
-def read_document(path: str, rate: Fraction | None = None) -> Document:
-    """The cut that a file holds.
-
-    rate   of an EDL, where its exporter knows it; other formats say it themselves.
-
-    Raises BadInput naming the file and the export to choose where it cannot be read.
-    """
-    name, suffix = os.path.basename(path), os.path.splitext(path)[1].lower()
-    if not os.path.isfile(path) and suffix not in (".otiod", ".fcpxmld"):
-        raise BadInput(f"There is no cut {path}.", "Check its path, or export it again.")
-    if suffix in _INSTEAD:
-        raise BadInput(f"{name} cannot be read as a cut.", _INSTEAD[suffix])
-    if suffix not in (".otio", ".edl", ".xml"):
-        raise BadInput(f"{name} is no cut: '{suffix}' is not known.", _EXPORT)
-    if suffix == ".edl":
-        return _of_edl(path, name, rate)
-    timeline, said = _only_timeline(_parsed(path, name, suffix), name)
-    for clip in timeline.find_clips():
-        if clip.media_reference is None:  # its key names none of those it has
-            clip.media_reference = otio.schema.MissingReference()
-    found = _rate(timeline, name)
-    start = timeline.global_start_time
-    begin = carried(start.value, exact(start.rate, name), found) if start else 0
-    return Document(timeline, found, _drop(timeline, found, begin), begin, tuple(said))
+    speed: float = 1.0
 
 
 def placed(document: Document) -> tuple[list[Placed], list[str]]:
@@ -137,17 +88,23 @@ def placed(document: Document) -> tuple[list[Placed], list[str]]:
             found += _clip(track, Fraction(0), window, number, shown, _NO_OVERLAPS)
         elif isinstance(track, (otio.schema.Track, otio.schema.Stack)):
             found += _item(track, Fraction(0), window, number, track_enabled(track), 0)
-    generated = [p for p in found if isinstance(p.clip.media_reference, _GENERATED)]
+    kept, generated = list[Placed](), list[Placed]()
+    for each in found:
+        made = isinstance(each.clip.media_reference, _GENERATED)
+        (generated if made else kept).append(each)
     if generated:
         names = sorted({p.clip.name or p.clip.media_reference.generator_kind for p in generated})
         listed = ", ".join(names[:6])
         said.append(f"Left out: clips that are generated, not shot ({len(generated)}): {listed}.")
-    kept = [p for p in found if p not in generated]
+    if unread := Counter[str](name for track in pictures for name in _unread(track)):
+        listed = ", ".join(f"{name} ({count})" for name, count in unread.most_common(8))
+        said.append(f"Effects are not read: {listed}.")
     return sorted(kept, key=lambda p: (p.record[0], p.track)), said
 
 
 _GENERATED = otio.schema.GeneratorReference
 _Window = tuple[Fraction, Fraction | None]
+_INSTANT = Fraction(1, 1000)  # less than a frame: what a frozen nest shows
 _NO_OVERLAPS = (Fraction(0), Fraction(0), Fraction(0))
 
 
@@ -157,13 +114,15 @@ def track_enabled(item: Any) -> bool:
 
 def seconds(time: otio.opentime.RationalTime, what: str) -> Fraction:
     """A time of OpenTimelineIO, exactly. BadInput where it is none."""
-    if not math.isfinite(time.value):
+    if not abs(time.value) <= LARGEST:
         raise BadInput(f"{what} has a time of {time.value:g} frames.", "Export the cut again.")
     return Fraction(time.value) / exact(time.rate, what)
 
 
-def speed_of(clip: otio.schema.Clip) -> tuple[float, str]:
+def speed_of(clip: otio.core.Item) -> tuple[float, str]:
     """Frames of source for one of record (0 is a freeze, below 0 runs backwards), and a caution.
+
+    It is the clip's own, or a nest's; `Placed.speed` has that of the nests around a clip.
 
     BadInput for a speed that no edit has.
     """
@@ -173,7 +132,7 @@ def speed_of(clip: otio.schema.Clip) -> tuple[float, str]:
     return speed, caution
 
 
-def _speed(clip: otio.schema.Clip) -> tuple[float, str]:
+def _speed(clip: otio.core.Item) -> tuple[float, str]:
     scalars = [e.time_scalar for e in clip.effects if isinstance(e, otio.schema.LinearTimeWarp)]
     if scalars:
         return math.prod(scalars), ""
@@ -191,109 +150,25 @@ def _speed(clip: otio.schema.Clip) -> tuple[float, str]:
     return 1.0, ""
 
 
-def speed_effects(clip: otio.schema.Clip) -> list[otio.schema.Effect]:
+def speed_effects(clip: otio.core.Item) -> list[otio.schema.Effect]:
     """Those of a clip's effects that change its speed, of OTIO's own kind or a filter of an XML."""
     return [e for e in clip.effects if isinstance(e, otio.schema.TimeEffect) or _remaps(e)]
+
+
+def _unread(item: Any) -> Iterator[str]:
+    """Names of the effects below an item that are none of speed."""
+    timed = speed_effects(item) if hasattr(item, "effects") else []
+    for effect in getattr(item, "effects", ()):
+        if not any(effect is each for each in timed):
+            yield effect.effect_name or effect.name or "unnamed"
+    if isinstance(item, (otio.schema.Track, otio.schema.Stack)):
+        for child in item:
+            yield from _unread(child)
 
 
 def _remaps(effect: otio.schema.Effect) -> bool:
     named = str(section(effect.metadata, "fcp_xml").get("effectid", ""))
     return "timeremap" in named or effect.effect_name == "Time Remap"
-
-
-# --- a document ----------------------------------------------------------------------------
-
-
-def _parsed(path: str, name: str, suffix: str) -> Any:
-    """What OTIO's adapter makes of a file."""
-    try:
-        if suffix == ".otio":
-            check_otio(path, name)
-        elif (root := _root_tag(path)) != "xmeml":
-            hint = _INSTEAD[".fcpxml"] if root == "fcpxml" else _EXPORT
-            raise BadInput(f"{name} is no Final Cut Pro 7 XML: it is <{root}>.", hint)
-        return otio.adapters.read_from_file(path)
-    except _FAULTS as why:
-        raise _unreadable(name, why) from why
-
-
-def _unreadable(name: str, why: Exception) -> BadInput:
-    cause = f"{type(why).__name__}: {why}"[:400]
-    return BadInput(f"{name} cannot be read as a cut.", _EXPORT, cause)
-
-
-def _of_edl(path: str, name: str, rate: Fraction | None) -> Document:
-    try:
-        with open(path, "rb") as file:
-            raw = file.read()
-    except OSError as why:
-        raise _unreadable(name, why) from why
-    try:
-        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", "replace")  # what older systems write
-    timeline, found, drop, said = read_edl(text, name, rate)
-    start = timeline.global_start_time
-    return Document(timeline, found, drop, round(start.value), tuple(said))
-
-
-def _root_tag(path: str) -> str:
-    for _, element in ElementTree.iterparse(path, ("start",)):
-        return str(element.tag)
-    return ""
-
-
-def _only_timeline(read: Any, name: str) -> tuple[otio.schema.Timeline, list[str]]:
-    if isinstance(read, otio.schema.SerializableCollection):
-        inside = list(_timelines(read))
-        if len(inside) != 1:
-            named = ", ".join(each.name or "unnamed" for each in inside) or "none"
-            hint = "Export the one timeline that is meant."
-            raise BadInput(f"{name} holds {len(inside)} timelines: {named}.", hint)
-        read = inside[0]
-    if isinstance(read, otio.schema.Timeline):
-        if read.tracks is None:  # `null`, on which OTIO's own searches end the process
-            raise BadInput(f"{name} holds a timeline without tracks.", _EXPORT)
-        return read, []
-    if not isinstance(read, (otio.schema.Stack, otio.schema.Track, otio.schema.Clip)):
-        raise BadInput(f"{name} holds a {type(read).__name__}, no timeline.", _EXPORT)
-    made = otio.schema.Timeline(read.name)
-    tracks = list(read) if isinstance(read, otio.schema.Stack) else [read]
-    for each in tracks:
-        if not isinstance(each, otio.schema.Track):
-            track = otio.schema.Track("Video 1")
-            track.append(each.deepcopy())
-            each = track
-        made.tracks.append(each.deepcopy())
-    return made, [f"{name} holds a {type(read).__name__}, which is taken as a whole cut."]
-
-
-def _timelines(collection: otio.schema.SerializableCollection) -> Iterator[otio.schema.Timeline]:
-    for each in collection:
-        if isinstance(each, otio.schema.Timeline):
-            yield each
-        elif isinstance(each, otio.schema.SerializableCollection):
-            yield from _timelines(each)
-
-
-def _rate(timeline: otio.schema.Timeline, name: str) -> Fraction:
-    if timeline.global_start_time:
-        return exact(timeline.global_start_time.rate, name)
-    for clip in timeline.find_clips():
-        if clip.source_range or clip.media_reference.available_range:
-            return exact(clip.trimmed_range().duration.rate, f"The clip '{clip.name}' of {name}")
-    raise BadInput(f"{name} holds no clip with a time.", _EXPORT)
-
-
-def _drop(timeline: otio.schema.Timeline, rate: Fraction, start: int) -> bool:
-    """Whether the timeline counts in drop frame: as its XML says, else as its first hour does."""
-    if rate.denominator != 1001 or round(rate) % 30:
-        return False
-    told = section(timeline.metadata, "fcp_xml", "timecode")
-    if "displayformat" in told:
-        return str(told["displayformat"]).upper().startswith("D")
-    hour = 3600 * round(rate) - 108 * (round(rate) // 30)
-    return start > 0 and start % hour == 0
 
 
 # --- the walk ------------------------------------------------------------------------------
@@ -302,26 +177,65 @@ def _drop(timeline: otio.schema.Timeline, rate: Fraction, start: int) -> bool:
 def _item(
     item: Any, at: Fraction, window: _Window, track: int, enabled: bool, depth: int
 ) -> Iterator[Placed]:
-    """Clips of a track or stack whose first own frame is at `at` on the timeline."""
+    """Clips of a track or stack of which the first frame it shows is at `at` on the timeline."""
     if depth > DEEPEST:
         hint = "Flatten its nests, then export it again."
         raise BadInput(f"The cut nests deeper than {DEEPEST} levels.", hint)
     range_ = item.source_range
     what = f"'{item.name or type(item).__name__}'"
     origin = seconds(range_.start_time, what) if range_ else Fraction(0)
+    speed = speed_of(item)[0]
+    if speed != 1:
+        lasts, taken = _duration(item), Fraction(abs(speed))
+        inside = (origin, origin + (lasts * taken or _INSTANT))
+        for each in _inside(item, Fraction(0), inside, track, enabled, depth):
+            yield from _retimed(each, at, lasts, origin, speed, window)
+        return
     if range_:
-        window = _within(window, at, at + seconds(range_.duration, what))
+        window = _within(window, at, at + _duration(item))
+    yield from _inside(item, at - origin, window, track, enabled, depth)
+
+
+def _retimed(
+    each: Placed, at: Fraction, lasts: Fraction, origin: Fraction, speed: float, window: _Window
+) -> Iterator[Placed]:
+    """A clip of a nest that runs at `speed`: from the nest's own time to the timeline's."""
+    taken = Fraction(abs(speed)) or Fraction(1)
+    first, end = ((moment - origin) / taken + at for moment in each.record)
+    if speed < 0:
+        first, end = 2 * at + lasts - end, 2 * at + lasts - first
+    elif speed == 0:
+        first, end = at, at + lasts
+    begun, till = _within(window, first, end)
+    assert till is not None
+    cut_off = end - till if speed < 0 else begun - first
+    if begun < till:
+        yield replace(
+            each,
+            record=(begun, till),
+            lead=each.lead / taken + (cut_off if speed else 0),
+            head=each.head / taken,
+            tail=each.tail / taken,
+            over=each.over / taken,
+            speed=each.speed * speed,
+        )
+
+
+def _inside(
+    item: Any, at: Fraction, window: _Window, track: int, enabled: bool, depth: int
+) -> Iterator[Placed]:
+    """Clips of a track or stack whose own time 0 is at `at`."""
     if isinstance(item, otio.schema.Track):
-        yield from _along(item, at - origin, window, track, enabled, depth)
+        yield from _along(item, at, window, track, enabled, depth)
         return
     for layer in item:
         each = enabled and track_enabled(layer)
         if isinstance(layer, otio.schema.Track) and layer.kind != otio.schema.TrackKind.Video:
             continue
         if isinstance(layer, otio.schema.Clip):
-            yield from _clip(layer, at - origin, window, track, each, _NO_OVERLAPS)
+            yield from _clip(layer, at, window, track, each, _NO_OVERLAPS)
         elif isinstance(layer, (otio.schema.Track, otio.schema.Stack)):
-            yield from _item(layer, at - origin, window, track, each, depth + 1)
+            yield from _item(layer, at, window, track, each, depth + 1)
 
 
 def _along(
@@ -359,8 +273,17 @@ def _clip(
 
 
 def _duration(item: Any) -> Fraction:
+    """How long an item is on the timeline. BadInput for less than nothing."""
+    lasts = _length(item)
+    if lasts < 0:
+        raise BadInput(f"'{item.name}' lasts {float(lasts):g} seconds.", "Export the cut again.")
+    return lasts
+
+
+def _length(item: Any) -> Fraction:
     what = f"'{item.name or type(item).__name__}'"
     if item.source_range:
+        seconds(item.source_range.start_time, what)
         return seconds(item.source_range.duration, what)
     if isinstance(item, otio.schema.Track):
         inside = (each for each in item if not isinstance(each, otio.schema.Transition))
@@ -369,7 +292,7 @@ def _duration(item: Any) -> Fraction:
         return max(map(_duration, item), default=Fraction(0))
     available = item.media_reference.available_range if hasattr(item, "media_reference") else None
     if available is None:
-        raise BadInput(f"The clip {what} says neither its range nor its media's.", _EXPORT)
+        raise BadInput(f"The clip {what} says neither its range nor its media's.", EXPORT)
     return seconds(available.duration, what)
 
 
@@ -380,11 +303,19 @@ def _overlaps(children: Sequence[Any], turn: int) -> tuple[Fraction, Fraction, F
     after = children[turn + 1] if turn + 1 < len(children) else None
     head = tail = over = Fraction(0)
     if isinstance(before, otio.schema.Transition):
-        head = seconds(before.in_offset, "A transition")
-        over = head + seconds(before.out_offset, "A transition")
+        head = _side(before.in_offset)
+        over = head + _side(before.out_offset)
     if isinstance(after, otio.schema.Transition):
-        tail = seconds(after.out_offset, "A transition")
+        tail = _side(after.out_offset)
     return head, tail, over
+
+
+def _side(offset: otio.opentime.RationalTime) -> Fraction:
+    """How far a transition reaches to one side of its cut."""
+    reach = seconds(offset, "A transition")
+    if reach < 0:
+        raise BadInput(f"A transition reaches {float(reach):g} seconds.", "Export the cut again.")
+    return reach
 
 
 def _within(window: _Window, first: Fraction, end: Fraction) -> _Window:

@@ -6,8 +6,11 @@ from __future__ import annotations
 import os
 import re
 
-EDITS = (".otio", ".edl", ".xml")
-REFUSED = (".aaf", ".ale", ".drp", ".drt", ".fcpxml", ".fcpxmld", ".otiod", ".otioz", ".prproj")
+EDITS = (
+    *(".otio", ".otioz", ".otiod", ".edl", ".xml"),
+    *(".fcpxml", ".fcpxmld", ".aaf", ".ale"),
+)
+REFUSED = (".avb", ".drp", ".drt", ".fcpbundle", ".prproj")
 """Edits too; the core says what to export instead."""
 
 _NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)(?P<suffix>\.[^.\d]*)")
