@@ -72,6 +72,14 @@ def test_the_ccc_has_the_numbers_under_the_events_names(cut, tmp_path):
     assert found["A001"][0][0] == 2
 
 
+def test_media_beside_the_cut_is_found_from_the_results(tmp_path):
+    sequence(tmp_path / "show" / "in")
+    shot = clip("A001", external("in/plate.[1001-1024].exr", 86400, 24), span(86404, 8))
+    path = saved(tmp_path / "show" / "reel.otio", shot)
+    written(path, tmp_path / "out", entry("A001"))
+    assert read_cut(str(tmp_path / "out" / "reel.otio")).events[0].frames == (1005, 1012)
+
+
 def test_the_last_look_of_an_event_counts(cut, tmp_path):
     written(cut, tmp_path / "out", entry("A001"), entry("A001", number=2, slope=[3, 1, 1]))
     found = numbers(tmp_path / "out" / "reel 1.ACEScct.ccc")

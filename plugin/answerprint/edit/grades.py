@@ -26,23 +26,29 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
 
 from answerprint.edit.cut import Cut, Event, read_with_clips
-from answerprint.edit.media import Media
-from answerprint.edit.timecode import carried, exact
-from answerprint.edit.timeline import Document, speed_effects, text_at
+from answerprint.edit.lines import (
+    cdl_metadata,
+    external,
+    is_otio,
+    lines_of,
+    relink,
+    root_media,
+    sources_of,
+    span,
+)
+from answerprint.edit.timeline import Document, speed_effects
 from answerprint.errors import BadInput, CannotWrite
 from answerprint.frames import gradefiles
 from answerprint.frames.grade import Cdl
-from answerprint.frames.gradefiles import Line, xml_id
+from answerprint.frames.gradefiles import xml_id
 from answerprint.frames.text import write_text
 
 PLACED, SCHEMA = "placed.json", "answerprint.placed/1"
@@ -91,7 +97,7 @@ def write_grades(
     lost = [e for e in standing if e["kind"] in NUMBERED and events[e["event"]].frames is None]
     if standing:
         there = [e for e in standing if e not in lost]
-        texts[f"{cut.name}.otio"] = _otio(cut, document, clips, there, look)
+        texts[f"{cut.name}.otio"] = _otio(cut, document, clips, there, look, Path(place))
     for name, text in texts.items():
         _make(Path(place, name).parent)
         write_text(Path(place, name), text)
@@ -129,9 +135,7 @@ def _conform(
 ) -> dict[str, str]:
     """`.ccc` and EDL of each colour space and track that has CDLs."""
     texts = {}
-    sources = {
-        event.id: _source(cut, event, clip) for event, clip in zip(cut.events, clips, strict=True)
-    }
+    sources = sources_of(cut, clips)
     tracks = {event.id: event.track for event in cut.events}
     for space in sorted({e["data"]["working_space"] for e in entries}):
         cdls = {
@@ -141,63 +145,11 @@ def _conform(
         texts[f"{base}.ccc"] = gradefiles.collection_text(cdls, about=f"in {space}")
         for track in sorted({tracks[name] for name in cdls}):
             here = [event for event in cut.events if event.track == track]
-            lines = list(_lines(here, sources, cdls))
+            lines = list(lines_of(here, sources, cdls))
             suffix = f".V{track}" if track > min(tracks.values()) else ""
             title = f"{cut.name} {space}"
             texts[f"{base}{suffix}.edl"] = gradefiles.cut_text(lines, cut.rate, cut.drop, title)
     return texts
-
-
-def _source(cut: Cut, event: Event, clip: otio.schema.Clip) -> gradefiles.Event:
-    """What a conform finds an event by: reel, and timecode as an EDL has it, at the cut's rate."""
-    start = clip.trimmed_range().start_time
-    said = exact(start.rate, event.name)
-    lead = event.source[0] - carried(start.value, said, event.rate)  # what a nest cut off
-    first = carried(start.value, said, cut.rate) + round(lead * cut.rate / event.rate)
-    length = max(1, round((event.record[1] - event.record[0]) * abs(event.speed)))
-    own = event.media.drop if event.media else False
-    drop = cut.drop if cut.path.lower().endswith(".edl") else own and cut.rate == event.rate
-    reel = text_at(clip.metadata, "cmx_3600", "reel") or event.reel or event.id
-    return gradefiles.Event(event.name, reel, first, length, cut.rate, drop)
-
-
-def _lines(
-    events: Sequence[Event],
-    sources: Mapping[str, gradefiles.Event],
-    cdls: Mapping[str, Cdl],
-) -> Iterator[Line]:
-    """The events of a track, in their order, as an EDL has them.
-
-    An EDL's dissolve begins where the event before ends, so both ends move to its first frame.
-    """
-    by_end = {event.record[1]: event for event in events}
-    before = {e.id: by_end[e.record[0]] for e in events if e.over and e.record[0] in by_end}
-    early = {each.id: _recorded(each) for each in events if each.id in before}
-    cut_off = {before[name].id: frames for name, frames in early.items()}
-
-    def source(event: Event) -> gradefiles.Event:
-        whole, speed = sources[event.id], abs(event.speed)
-        head = round(early.get(event.id, 0) * speed)
-        tail = round(cut_off.get(event.id, 0) * speed)
-        return replace(whole, first=whole.first - head, length=whole.length + head - tail)
-
-    for event in events:
-        first, end = event.record
-        yield Line(
-            number=event.number,
-            id=event.id,
-            source=source(event),
-            record=(first - early.get(event.id, 0), end - cut_off.get(event.id, 0)),
-            cdl=cdls.get(event.id),
-            over=event.over if event.id in before else 0,
-            before=source(before[event.id]) if event.id in before else None,
-            speed=event.speed,
-        )
-
-
-def _recorded(event: Event) -> int:
-    """Frames of record by which a transition begins before an event does."""
-    return round(event.head / abs(event.speed)) if event.speed else 0
 
 
 def _cubes(entries: Sequence[Entry]) -> dict[str, str]:
@@ -220,14 +172,15 @@ def _otio(
     clips: Sequence[otio.schema.Clip],
     entries: Sequence[Entry],
     look: Mapping[str, Entry],
+    place: Path,
 ) -> str:
     timeline = document.timeline
     timeline.name = f"{timeline.name or cut.name} Answerprint"
     pairs = {event.id: (event, clip) for event, clip in zip(cut.events, clips, strict=True)}
-    if not cut.path.lower().endswith(".otio"):
+    root_media(cut, document, place)
+    if not is_otio(cut.path):
         for event, clip in pairs.values():
-            if event.media:
-                clip.media_reference = _reference_to(event, event.media)
+            relink(event, clip)
     layers = []
     for entry in entries:
         event, clip = pairs[entry["event"]]
@@ -243,42 +196,18 @@ def _otio(
         elif look[entry["event"]] is entry:
             clip.metadata["answerprint"] = {"look": dict(data), "label": entry["label"]}
             if kind == "cdl":
-                sop = {name: list(data[name]) for name in ("slope", "offset", "power")}
-                clip.metadata["cdl"] = {"asc_sop": sop, "asc_sat": data["saturation"]}
+                clip.metadata["cdl"] = cdl_metadata(Cdl.of(data))
     for number, layer in enumerate(layers, len(timeline.tracks) + 1):
         timeline.tracks.append(_layer(cut, *layer, f"Answerprint {number}"))
     text: str = otio.adapters.write_to_string(timeline, "otio_json", indent=2)
     return text + "\n"
 
 
-def _reference_to(event: Event, medium: Media) -> otio.schema.ExternalReference:
-    assert event.frames
-    start = event.start - (event.frames[0] - medium.first)
-    return _external(medium.path, medium.first, medium.last, start, event.rate)
-
-
-def _external(
-    pattern: str, first: int, last: int, start: int, rate: Fraction
-) -> otio.schema.ExternalReference:
-    """Files by bare path; `start` counts the timecode of the first one."""
-    folder, name = os.path.split(pattern)
-
-    def spelt(token: re.Match[str]) -> str:
-        return f"[{first:{token[1]}d}-{last:{token[1]}d}]"
-
-    name = re.sub(r"%(0?\d*)d", spelt, name)
-    made = otio.schema.ExternalReference(
-        os.path.join(folder, name), _range(start, last - first + 1, rate)
-    )
-    made.name = name
-    return made
-
-
 def _made(event: Event, data: Mapping[str, Any]) -> otio.schema.ExternalReference:
     """Frames that a tool made of an event: numbers and timecode are the source's."""
     assert event.frames
     start = event.start + data["first"] - event.frames[0]
-    return _external(data["pattern"], data["first"], data["last"], start, event.rate)
+    return external(data["pattern"], data["first"], data["last"], start, event.rate)
 
 
 def _hang(event: Event, clip: otio.schema.Clip, entry: Entry, active: bool) -> None:
@@ -302,7 +231,7 @@ def _layer(
     rate = cut.rate
     track = otio.schema.Track(name)
     if before := event.record[0] - cut.start:
-        track.append(otio.schema.Gap(source_range=_range(0, before, rate)))
+        track.append(otio.schema.Gap(source_range=span(0, before, rate)))
     length = event.record[1] - event.record[0]
     label = entry["data"].get("name") or entry["kind"]
     clip = otio.schema.Clip(f"{event.name} {label}", _made(event, entry["data"]))
@@ -324,13 +253,6 @@ def _marker(
     if frame is not None and event.frames:
         at = event.start + frame - event.frames[0]
     colour = COLOURS.get(str(told.get("kind", entry["kind"])), COLOURS["ours"])
-    range_ = _range(at, told.get("length", 1), event.rate)
+    range_ = span(at, told.get("length", 1), event.rate)
     kept = {"answerprint": {"ref": entry["ref"], "label": entry["label"]}}
     return otio.schema.Marker(str(told["text"]), range_, colour, kept)
-
-
-def _range(start: int, length: int, rate: Fraction) -> otio.opentime.TimeRange:
-    return otio.opentime.TimeRange(
-        otio.opentime.RationalTime(start, float(rate)),
-        otio.opentime.RationalTime(length, float(rate)),
-    )

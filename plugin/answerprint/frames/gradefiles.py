@@ -92,6 +92,7 @@ class Line:
     record          first and end on the record side, in frames of the cut.
     over, before    frames of a dissolve into it, and the source that it comes from.
     speed           frames of source for one of record.
+    notes           further lines below the event, each whole.
     """
 
     number: int
@@ -102,6 +103,7 @@ class Line:
     over: int = 0
     before: Event | None = None
     speed: float = 1.0
+    notes: tuple[str, ...] = ()
 
 
 def edl_text(cdl: Cdl, event: Event, title: str) -> str:
@@ -147,7 +149,7 @@ def _rows(line: Line, rate: Fraction, drop: bool) -> list[str]:
         rows.append(f"*ASC_SOP {''.join(numbers)}")
         rows.append(f"*ASC_SAT {cdl.saturation:.6f}")
         rows.append(f"*ASC_CC_XML {line.id}")
-    return rows
+    return [*rows, *line.notes]
 
 
 def _reel(of: Event) -> str:
