@@ -9,6 +9,8 @@ import numpy as np
 import OpenImageIO as oiio
 
 ACESCG = (0.713, 0.293, 0.165, 0.83, 0.128, 0.044, 0.32168, 0.33767)
+MADE = "2000:01:01 00:00:00"
+"""What a file says of its time: the writer would put its clock, and no two files were alike."""
 
 
 def save_shot(
@@ -25,6 +27,7 @@ def save_shot(
         spec = oiio.ImageSpec(width, height, channels, kind)
         spec.channelnames = ("R", "G", "B", "A")[:channels]
         spec.attribute("compression", "zips")
+        spec.attribute("DateTime", MADE)
         if tagged:
             spec.attribute("chromaticities", oiio.TypeDesc("float[8]"), ACESCG)
         path = folder / f"{folder.name}.{number:04d}.exr"
