@@ -378,9 +378,7 @@ def picture_of(
 
     Raises BadInput where the frame has no R, G, B, or nothing of it is inside the display.
     """
-    index, view = _first_view(frame, name)
-    part = frame.parts[index]
-    box = _shown(part)
+    index, view, box = shown(frame, name)
     wide = min(width or box.width, box.width)
     tall = max(1, round(box.height * wide / box.width))
     colours, weights = [], []
@@ -401,6 +399,12 @@ def picture_of(
     rgb[valid] /= weight[valid][:, None]
     rgb[~valid] = 0
     return rgb, valid
+
+
+def shown(frame: Frame, name: str = "The frame") -> tuple[int, tuple[int, int, int], Window]:
+    """What `picture_of` reads: the part, its R, G, B, and the window, from its data's top left."""
+    index, view = _first_view(frame, name)
+    return index, view, _shown(frame.parts[index])
 
 
 _WORDS: Kept[str] = Kept(20_000, lambda word: 1)
