@@ -114,7 +114,12 @@ def structures(picture: np.ndarray, valid: np.ndarray) -> Structures:
 def likely(source: Structures, reference: Structures, most: int = 600) -> int:
     """How many of the largest structures seem to be in both: a quick look, no geometry."""
     a, b = (np.argsort(-s.radius, kind="stable")[:most] for s in (source, reference))
-    return len(_alike(source.descriptor[a], reference.descriptor[b])[0])
+    return alike(source.descriptor[a], reference.descriptor[b])
+
+
+def alike(source: np.ndarray, reference: np.ndarray) -> int:
+    """How many descriptors, rows of length 1, seem to be of one structure."""
+    return len(_alike(source, reference)[0])
 
 
 def match(source: Structures, reference: Structures) -> Matches:

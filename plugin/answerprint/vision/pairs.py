@@ -111,10 +111,10 @@ def shared_surfaces(
     for step, (_, s, r) in enumerate(chosen):
         parts.append((match(found[0, s], found[1, r]), s, r))
         told(len(seen) + step + 1, total)
-    return _together([p for p in parts if p[0].structures >= ENOUGH // 2], source, reference)
+    return together([p for p in parts if p[0].structures >= ENOUGH // 2], source, reference)
 
 
-def _together(
+def together(
     parts: list[tuple[Matches, int, int]], source: Pictures, reference: Pictures
 ) -> Evidence:
     if not parts:

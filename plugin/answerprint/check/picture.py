@@ -1,0 +1,157 @@
+"""What of a scene's picture does not match: its grain, and how sharp it is.
+
+Grain is compared as the passports have it, each at the light that the same grey has in its shot:
+a shot that was brightened has its grain brightened too, and is called brighter, not grainier.
+Sharpness is compared on structures that two shots both show about as large
+(`vision/softness.py`); a lens throws other things out of focus from elsewhere, so that there a
+shot counts as soft only where all that both show is.
+
+Convention
+    value    second shot minus first, as a part: 0.5 is half as much grain again, or edges a third
+             as narrow again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from answerprint.check.apart import Apart, Measure, apart
+from answerprint.check.beside import Pair
+from answerprint.check.model import Finding, Shot
+from answerprint.vision.compare import quantile
+from answerprint.vision.softness import softness
+
+GRAIN, SHARP = math.log(1.3), math.log(1.25)
+"""Natural logarithms of the ratios that an eye accepts."""
+GRAIN_LEAST = 0.06
+"""Standard error that a ratio of grain has at least: other surfaces, other light."""
+SHARP_SPOT, SHARP_ELSEWHERE = 0.06, 0.15
+SIGMAS = 3.0
+GREYS = (0.03, 0.09, 0.18, 0.4)
+LARGER = 1.5
+"""Change of scale up to which structures are compared for sharpness."""
+PIXEL = 0.35
+"""Sigma in pixels of the blur that a pixel is: no edge is sharper, squared it is added to all."""
+LEAST_EDGES = 25
+
+
+def findings(
+    shots: Sequence[Shot], pairs: Sequence[Pair], sharper: Sequence[tuple[float, float] | None]
+) -> list[Finding]:
+    """Of one scene; `sharper` is what `sharp` says of each pair."""
+    return [
+        *_findings("grain", shots, pairs, [_grain(shots, pair) for pair in pairs]),
+        *_findings("sharpness", shots, pairs, sharper),
+    ]
+
+
+def _grain(shots: Sequence[Shot], pair: Pair) -> tuple[float, float] | None:
+    """Logarithm of the second's grain over the first's and its error; None where not known."""
+    noise = [shots[turn].passport.get("noise", {}) for turn in (pair.first, pair.second)]
+    if any(not each.get("channels") for each in noise):
+        return None
+    gain = float(np.exp2(pair.shift.exposures[1]))
+    ratios = []
+    for grey in GREYS:
+        here, there = _relative(noise[0], grey), _relative(noise[1], grey * gain)
+        if here > 0 and there > 0:
+            ratios.append(math.log(there / here))
+    if not ratios:
+        return None
+    own = [(each.get("uncertainty") or 0.0) / (each.get("value") or 1.0) for each in noise]
+    return float(np.median(ratios)), math.hypot(*own, float(np.std(ratios)) / 2, GRAIN_LEAST)
+
+
+def _relative(noise: Mapping[str, Any], light: float) -> float:
+    """Grain of a grey of this light, as a part of it: mean of the channels."""
+    variance = [each["a"] * light + each["b"] + each["c"] * light**2 for each in noise["channels"]]
+    return float(np.mean(np.sqrt(np.maximum(variance, 0)))) / light
+
+
+def sharp(shots: Sequence[Shot], pair: Pair) -> tuple[float, float] | None:
+    """Logarithm of the first's widths of edges over the second's, and its error."""
+    relation = pair.relation
+    evidence, frames, scale = relation.evidence, relation.frames, relation.scale
+    if evidence is None or frames is None or scale is None:
+        return None
+    if not 1 / LARGER < scale < LARGER:
+        return None
+    first, second = (
+        shots[turn].pictures()[frame][0]
+        for turn, frame in zip((pair.first, pair.second), frames, strict=True)
+    )
+    where = evidence.where
+    mine = where[(where[:, 0] == frames[0]) & (where[:, 3] == frames[1])]
+    _, once = np.unique(np.floor(mine[:, 1:3] * (48, 27)), axis=0, return_index=True)
+    mine = mine[once]
+    at, there = (
+        mine[:, columns] * (picture.shape[1], picture.shape[0])
+        for columns, picture in ((slice(1, 3), first), (slice(4, 6), second))
+    )
+    pixels = scale * second.shape[1] / first.shape[1]
+    one, two = softness(first, second, at, there, pixels)
+    if len(one) < LEAST_EDGES:
+        return None
+    least = PIXEL**2 * max(pixels, 1) ** 2
+    ratio = 0.5 * np.log((one + least) / (two + least))
+    even = np.ones(len(ratio))
+    middle = quantile(ratio, even, 0.5)
+    spread = 1.48 * quantile(np.abs(ratio - middle), even, 0.5)
+    if relation.kind == "place":  # what is least changed says what the lens can do
+        low, high = quantile(ratio, even, 0.2), quantile(ratio, even, 0.8)
+        middle = low if low > 0 else high if high < 0 else 0.0
+    error = spread / math.sqrt(len(ratio) / 4)
+    return middle, math.hypot(error, SHARP_SPOT if relation.kind == "setup" else SHARP_ELSEWHERE)
+
+
+def _findings(
+    kind: str,
+    shots: Sequence[Shot],
+    pairs: Sequence[Pair],
+    values: Sequence[tuple[float, float] | None],
+) -> list[Finding]:
+    least = GRAIN if kind == "grain" else SHARP
+    measures, by = [], {}
+    for pair, value in zip(pairs, values, strict=True):
+        if value is not None:
+            tolerance = max(least, SIGMAS * value[1])
+            measures.append(Measure(pair.first, pair.second, *value, tolerance))
+            by[pair.first, pair.second] = pair
+    return [
+        _finding(kind, shots, each, by[min(each.shot, each.other), max(each.shot, each.other)])
+        for each in apart(measures)
+    ]
+
+
+def _finding(kind: str, shots: Sequence[Shot], stands: Apart, pair: Pair) -> Finding:
+    one, two = shots[pair.first], shots[pair.second]
+    mend, other = shots[stands.shot], shots[stands.other]
+    value = math.exp(stands.value) - 1
+    error = math.exp(stands.value) * stands.error
+    ratio = math.exp(stands.value if mend is two else -stands.value)
+    times = max(ratio, 1 / ratio)
+    words = {"grain": ("more", "less"), "sharpness": ("as sharp", "as soft")}[kind]
+    said = (
+        f"{mend.name} has {times:.1f} times {words[ratio < 1]} grain than {other.name}, "
+        "at the same grey."
+        if kind == "grain"
+        else f"{mend.name} is {times:.1f} times {words[ratio < 1]} as {other.name}, on "
+        f"{pair.relation.structures} structures that both show."
+    )
+    sure = 0.5 * (1 + math.erf((abs(stands.value) - 0.5 * stands.tolerance) / stands.error / 2))
+    structures = pair.relation.structures
+    return Finding(
+        kind,
+        (one.name, two.name),
+        mend.cut[0],
+        (mend.cut[0], mend.cut[1] - 1),
+        value,
+        error,
+        sure * structures / (structures + 10),
+        said,
+        mend=mend.name,
+    )

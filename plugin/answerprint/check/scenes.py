@@ -1,0 +1,78 @@
+"""Which shots are of one scene: grouped by what they verifiably share, in the order of the record.
+
+Convention
+    a scene     shots that verified surfaces join, directly or through others of the scene.
+    a set-up    shots of a scene seen from one spot; a return to it later belongs to it.
+
+A palette alone joins no shots: grass, sky and skin are alike in many places. It joins what the cut
+weaves together as well: a shot between two of one scene that has their palette, as the other side
+of a dialogue has. Where that is not so, the likeness is told and the shots are left apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from answerprint.check.model import Relation, Scene, Shot
+from answerprint.check.relations import Groups
+
+
+def scenes(
+    shots: Sequence[Shot], relations: Mapping[tuple[str, str], Relation]
+) -> tuple[Scene, ...]:
+    """Every shot in one scene, scenes in the order of their first shots."""
+    order = {shot.name: place for place, shot in enumerate(shots)}
+    surest = sorted(
+        (r for r in relations.values() if r.kind in ("setup", "place")),
+        key=lambda r: (-r.structures, order[r.second], order[r.first]),
+    )
+    scene, setup = Groups(), Groups()
+    joins = [each for each in surest if scene.join(each.first, each.second)]
+    for each in surest:
+        if each.kind == "setup":
+            setup.join(each.first, each.second)
+    for each in relations.values():
+        if (
+            each.kind == "palette"
+            and _woven(each, scene, order)
+            and scene.join(each.first, each.second)
+        ):
+            joins.append(each)
+    made = []
+    for number, names in enumerate(_listed(scene, order), 1):
+        why = [j.why for j in sorted(joins, key=lambda j: order[j.second]) if j.first in names]
+        why += _between(names, order, relations)
+        mine = _listed(setup, names)
+        made.append(Scene(f"scene {number}", names, mine, tuple(why)))
+    return tuple(made)
+
+
+def _woven(relation: Relation, scene: Groups, order: Mapping[str, int]) -> bool:
+    """Whether one of the two stands between shots of the other's scene."""
+    for one, other in ((relation.first, relation.second), (relation.second, relation.first)):
+        turns = [order[name] for name in scene.members(other)]
+        if min(turns) < order[one] < max(turns):
+            return True
+    return False
+
+
+def _listed(groups: Groups, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """The groups of these names; both in the order of the names."""
+    found: dict[int, list[str]] = {}
+    for name in names:
+        found.setdefault(id(groups.members(name)), []).append(name)
+    return tuple(tuple(group) for group in found.values())
+
+
+def _between(
+    names: tuple[str, ...],
+    order: Mapping[str, int],
+    relations: Mapping[tuple[str, str], Relation],
+) -> list[str]:
+    """Shots outside a scene whose palette is like that of its shots beside them."""
+    return [
+        f"{each.why} It was left out."
+        for each in relations.values()
+        if each.kind == "palette" and (each.first in names) != (each.second in names)
+        and abs(order[each.first] - order[each.second]) == 1 and each.first in names
+    ]  # fmt: skip

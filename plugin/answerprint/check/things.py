@@ -1,0 +1,231 @@
+"""Things that do not stay where they were: what a script supervisor would call out.
+
+The shots of one set-up are gone through in the order of the record. Each is laid over what the
+shots before it showed of the set; where they differ by a thing, that place is followed through
+the other shots, and the shot that stands against most of them is the one to mend.
+
+value    px of the shot to mend: how far a thing moved, or, where it appeared, vanished or
+         changed, the longest side of it. A length: it has no sign.
+region   the thing in the shot to mend; where it vanished, where it is missed.
+what     the third of the picture it is in, across and down: 'middle left'.
+
+Known limits: things that somebody holds or stands beside, a sleeve among them, are not told from
+people; shots of one place from different set-ups are not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from answerprint.check.model import Finding, Shot, Study
+from answerprint.vision.correspond import LUMINANCE
+from answerprint.vision.empty import Empty, empty
+from answerprint.vision.overlay import look
+from answerprint.vision.things import Box, Change, Compared, compare
+
+SEEN = 0.7
+"""Share of a place that has to be known for a shot to be asked about it."""
+SAME_PLACE = 0.4
+"""Overlap of two changes, of the smaller, that are about one thing."""
+STATES = (0.35, 0.65)
+"""Up to and from which a shot shows the place as it was before, or as it is after."""
+MOST = 6
+"""Changes of one shot above which its set was dressed anew, or the light is not the same."""
+
+
+@dataclass
+class Place:
+    """Where a thing changed, in the grid of the set-up.
+
+    before, after   the pixels of the box, ACEScct; `after` shows what `change` tells.
+    shows           shot -> False (as before) or True (as after); of shots that see the place.
+    """
+
+    change: Change
+    before: np.ndarray
+    after: np.ndarray
+    shows: dict[str, bool]
+
+
+def find(study: Study) -> list[Finding]:
+    """One finding for each thing of a set-up that some shot shows otherwise."""
+    shots = {each.name: each for each in study.shots}
+    found: list[Finding] = []
+    for scene in study.scenes:
+        for setup in scene.setups:
+            if len(setup) > 1:
+                found += _of_setup([shots[name] for name in setup])
+    return found
+
+
+def _of_setup(shots: Sequence[Shot]) -> list[Finding]:
+    there = None
+    places: list[Place] = []
+    known: dict[str, np.ndarray] = {}
+    ways: dict[str, np.ndarray] = {}
+    widths: dict[str, int] = {}
+    for shot in shots:
+        pictures = shot.pictures()
+        seen = empty(pictures)
+        if seen is None:
+            continue
+        widths[shot.name] = seen.known.shape[1]
+        if there is None:
+            there, known[shot.name], ways[shot.name] = seen, seen.known, np.eye(3)
+            continue
+        told = compare(there, seen)
+        if told.through is None or told.why or len(told.changes) > MOST:
+            continue
+        for place in places:
+            state = _state(place, told)
+            if state is not None:
+                place.shows[shot.name] = state
+        for change in told.changes:
+            if not any(shot.name in p.shows and _same_place(p.change, change) for p in places):
+                places.append(_place(change, there, told, shot.name, known))
+        known[shot.name], ways[shot.name] = told.known, told.through
+        there = _brought_up_to_date(there, told)
+    order = {shot.name: shot for shot in shots}
+    findings = [_finding(place, order, ways, widths) for place in places]
+    return _told_apart(findings)
+
+
+def _place(
+    change: Change, there: Empty, told: Compared, name: str, known: Mapping[str, np.ndarray]
+) -> Place:
+    x0, y0, x1, y1 = change.box
+    part = np.s_[y0:y1, x0:x1]
+    shows = {each: False for each, mask in known.items() if mask[part][change.mask].mean() >= SEEN}
+    return Place(change, there.code[part].copy(), told.code[part].copy(), {**shows, name: True})
+
+
+def _state(place: Place, told: Compared) -> bool | None:
+    """What a shot shows at a place: as before, as after, or None where it cannot be said."""
+    x0, y0, x1, y1 = place.change.box
+    part, mask = np.s_[y0:y1, x0:x1], place.change.mask
+    if told.known[part][mask].mean() < SEEN:
+        return None
+    there = mask & told.known[part]
+    way = (place.after - place.before)[there]
+    came = float(((told.code[part] - place.before)[there] * way).sum() / (way * way).sum())
+    if STATES[0] < came < STATES[1]:
+        return None
+    return came >= STATES[1]
+
+
+def _same_place(one: Change, other: Change) -> bool:
+    (a, b, c, d), (e, f, g, h) = one.box, other.box
+    wide, tall = min(c, g) - max(a, e), min(d, h) - max(b, f)
+    smaller = min((c - a) * (d - b), (g - e) * (h - f))
+    return wide > 0 and tall > 0 and wide * tall >= SAME_PLACE * smaller
+
+
+def _brought_up_to_date(there: Empty, told: Compared) -> Empty:
+    """The set as it was last seen."""
+    code = np.where(told.known[..., None], told.code, there.code)
+    known = there.known | told.known
+    return replace(there, code=code, known=known, look=look(code @ LUMINANCE, known))
+
+
+# --- what is told of a place -----------------------------------------------------------------
+
+
+def _finding(
+    place: Place,
+    shots: Mapping[str, Shot],
+    ways: Mapping[str, np.ndarray],
+    widths: Mapping[str, int],
+) -> Finding:
+    names = [name for name in shots if name in place.shows]
+    after = [name for name in names if place.shows[name]]
+    odd = after if len(after) <= len(names) - len(after) else [n for n in names if n not in after]
+    if len(after) * 2 == len(names) and names[-1] not in odd:
+        odd = [n for n in names if n not in odd]  # nobody stands alone: the later ones
+    mend = shots[odd[0]]
+    others = [name for name in names if name not in odd]
+    before = [name for name in others if names.index(name) < names.index(mend.name)]
+    beside = shots[before[-1] if before else others[0]]
+    change, as_after = place.change, place.shows[mend.name]
+    scale = mend.size[0] / widths[mend.name]
+    to_mend = np.diag([scale, scale, 1.0]) @ np.linalg.inv(ways[mend.name])
+    region = _region((change.now if as_after else change.was) or change.box, to_mend, mend.size)
+    value, uncertainty, told = _measured(change, as_after, to_mend, mend, beside)
+    more = f" So {'do' if len(odd) > 2 else 'does'} {', '.join(odd[1:])}." if len(odd) > 1 else ""
+    votes = f" {len(others)} of {len(names)} shots of the set-up show it as {beside.name} does."
+    first, last = mend.cut[0], mend.cut[1] - 1
+    return Finding(
+        "thing",
+        tuple(name for name in shots if name in (beside.name, mend.name)),
+        first,
+        (first, last),
+        round(value, 1),
+        round(uncertainty, 1),
+        round(change.sure, 3),
+        told + more + (votes if len(names) > 2 else ""),
+        region,
+        what=_third(region, mend.size),
+        mend=mend.name,
+    )
+
+
+def _measured(
+    change: Change, as_after: bool, to_mend: np.ndarray, mend: Shot, beside: Shot
+) -> tuple[float, float, str]:
+    """Value, uncertainty and the sentence."""
+    scale = float(np.sqrt(abs(np.linalg.det(to_mend[:2, :2]))))
+    if change.step is not None:
+        step = np.array(change.step) * (1 if as_after else -1)
+        far = float(np.hypot(*(to_mend[:2, :2] @ step)))
+        words = _direction(to_mend[:2, :2] @ step)
+        said = f"In {mend.name} a thing stands {far:.0f} px {words} of where {beside.name} has it."
+        return far, 1.5 * scale, said
+    x0, y0, x1, y1 = change.box
+    wide, tall = (x1 - x0) * scale, (y1 - y0) * scale
+    size = f"{wide:.0f} x {tall:.0f} px"
+    if change.how == "changed":
+        said = f"A thing of {size} looks otherwise in {mend.name} than in {beside.name}."
+    elif (change.how == "appeared") == as_after:
+        said = f"{mend.name} has a thing of {size} that {beside.name} has not."
+    else:
+        said = f"A thing of {size} that {beside.name} has is missing in {mend.name}."
+    return max(wide, tall), 2 * scale + 0.05 * max(wide, tall), said
+
+
+def _direction(step: np.ndarray) -> str:
+    sides = [("left", "right")[int(step[0] > 0)], ("above", "below")[int(step[1] > 0)]]
+    x, y = np.abs(step)
+    if y < 0.4 * x:
+        return f"to the {sides[0]}"
+    return sides[1] if x < 0.4 * y else f"{sides[1]} and to the {sides[0]}"
+
+
+def _region(box: Box, to_mend: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The box in pixels of the shot to mend, inside its picture."""
+    x0, y0, x1, y1 = (float(v) for v in box)
+    corners = np.array([[[x0, y0], [x1, y0], [x1, y1], [x0, y1]]])
+    moved = cv2.perspectiveTransform(corners, to_mend)[0]
+    low = np.clip(np.floor(moved.min(0)), 0, np.array(size) - 1).astype(int)
+    high = np.clip(np.ceil(moved.max(0)), low + 1, size).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _third(region: tuple[int, int, int, int], size: tuple[int, int]) -> str:
+    x = (region[0] + region[2]) / 2 / size[0]
+    y = (region[1] + region[3]) / 2 / size[1]
+    down, across = (min(int(v * 3), 2) for v in (y, x))
+    return f"{('top', 'middle', 'bottom')[down]} {('left', 'centre', 'right')[across]}"
+
+
+def _told_apart(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings of one shot and one part of the picture, numbered from the left."""
+    found: list[Finding] = []
+    taken: dict[tuple[tuple[str, ...], str], int] = {}
+    for each in sorted(findings, key=lambda f: f.region or ()):
+        key = each.shots, each.what
+        taken[key] = turn = taken.get(key, 0) + 1
+        found.append(each if turn == 1 else replace(each, what=f"{each.what} {turn}"))
+    return sorted(found, key=lambda f: f.frame)

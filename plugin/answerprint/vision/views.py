@@ -1,0 +1,292 @@
+"""How two pictures of one place stand to each other: the camera turned, or it went elsewhere.
+
+Two pictures from one spot differ by a homography that a turned and zoomed camera can make;
+whatever is nearer or further moves with the rest. From two spots near and far move apart, and the
+matches give the angle between the two looks at what both see. The lenses are not known, so the
+angle is weighed over every pair of lenses that agrees with the matches, and its error says so.
+
+Convention
+    places     (N, 2) pixels of their picture, origin top left; sizes are (width, height).
+    homography (3, 3) from pixels of the first picture to pixels of the second.
+
+Source: Hartley and Zisserman, Multiple View Geometry, 2nd ed., 8.4.2 (a turning camera), 9.6.2
+(essential matrix), 11.7.3 (singular values of E as a measure of the lens); MAGSAC++ of OpenCV.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from answerprint.vision.correspond import Matches
+from answerprint.vision.pairs import ENOUGH, REGIONS
+
+Size = tuple[int, int]
+
+REACH = 1.5 / 960
+"""Distance, in picture widths, within which a place agrees with a geometry."""
+SAME_SPOT, STILL_SPOT = 0.75, 0.60
+"""Share of the structures that one homography explains, from which near and far move together; the
+second where the framing is all but the same, and one who moves can fill much of it."""
+STRAY, STILL_STRAY = 0.004, 0.008
+"""Median miss, in widths, of the nearest turning camera: more, and the camera went elsewhere. The
+second holds where the framing is all but the same: a take's reframing moves the camera too."""
+STILL, STILL_SCALE = 0.04, 0.05
+"""Median way of the places in widths, and logarithm of scale, of all but the same framing."""
+DEEP, STILL_DEEP = 0.010, 0.025
+"""How far near and far may move apart, in widths, for one spot: in nine of ten parts. The second
+again where the framing is all but the same."""
+ELSEWHERE = 30
+"""Structures from which two spots show one place: an epipolar line forgives more than a plane."""
+TILTED, OCTAVES = 25.0, 1.2
+"""Turn in degrees and scale in octaves by which a structure may differ from the others."""
+SPREAD = 0.05
+"""Least standard deviation of the places along either side of the picture, of that side: a burnt-in
+line of text, a logo or a mask is in every shot and says nothing of where it was taken."""
+AREAS = 6
+"""Parts of the picture (`pairs.REGIONS`) that the structures have to lie in."""
+LENSES = np.exp(np.linspace(np.log(0.55), np.log(4.0), 9))
+"""Focal lengths in picture widths: 14 mm to 100 mm on Super 35."""
+USUAL_LENS, LENS_WIDTH = 1.3, 0.6
+"""Middle and width, in natural logarithms, of what lenses there usually are."""
+UNEVEN = 0.03
+"""Unevenness of the singular values of E that matches of a pixel's error leave."""
+LOOKS, RAYS = 3, 120
+"""Halves of the matches that the angle is found on again, to see how far it moves; and places."""
+
+
+@dataclass(frozen=True)
+class View:
+    """How the second picture stands to the first.
+
+    kind          'setup': from the same spot; 'place': the same things from elsewhere; 'none'.
+    structures    found in both under one geometry.
+    areas         parts of the first picture that they lie in.
+    together      share of them that one homography explains; it is None where few agree on one.
+    scale         how much larger the second shows what both show, each as part of its width.
+    """
+
+    kind: str
+    structures: int
+    areas: int = 0
+    together: float = 0.0
+    homography: np.ndarray | None = None
+    scale: float | None = None
+
+
+def view(found: Matches, first: Size, second: Size) -> View:
+    """The view behind verified matches (`correspond.match`), without the angle."""
+    a, b, scale = _agreed(found)
+    areas = _areas(a, first)
+    if len(a) < ENOUGH or areas < AREAS or not (_wide(a, first) and _wide(b, second)):
+        return View("none", len(a), areas)
+    homography, agree = _homography(a, b, second)
+    larger = float(2 ** np.median(scale)) * first[0] / second[0]
+    together = float(agree.mean())
+    place = "place" if len(a) >= ELSEWHERE else "none"
+    if homography is None or together < STILL_SPOT:
+        return View(place, len(a), areas, together, None, larger)
+    larger = _scale(homography, np.median(a[agree], axis=0)) * first[0] / second[0]
+    way = np.median(np.hypot(*(a / first[0] - b / second[0]).T))
+    still = way < STILL and abs(np.log(larger)) < STILL_SCALE
+    least, deep, stray = (
+        (STILL_SPOT, STILL_DEEP, STILL_STRAY) if still else (SAME_SPOT, DEEP, STRAY)
+    )
+    same = (
+        together >= least
+        and _parallax(homography, a, b, first, second) < deep
+        and _turning(homography, a[agree], b[agree], first, second) < stray
+    )
+    return View("setup" if same else place, len(a), areas, together, homography, larger)
+
+
+def angle(found: Matches, first: Size, second: Size) -> tuple[float | None, float]:
+    """Degrees between the two looks at what both see from two spots, and the error of that.
+
+    From one spot the matches do not tell it, nor may they on one wall: then the error is large.
+    """
+    a, b, _ = _agreed(found)
+    one, two = ((at - np.subtract(s, 1) / 2) / s[0] for at, s in ((a, first), (b, second)))
+    draw = np.random.default_rng(0)
+    looks = [np.arange(len(a)), *(draw.permutation(len(a))[: len(a) // 2] for _ in range(LOOKS))]
+    weighed = [each for some in looks if (each := _weighed(one[some], two[some])) is not None]
+    if len(weighed) < 2:
+        return None, 0.0
+    angles = np.array([each for each, _ in weighed])
+    return float(angles[0]), float(np.hypot(weighed[0][1], angles.std()))
+
+
+def _agreed(found: Matches) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Places in both pictures and log2 of scale, of structures turned and scaled like the rest."""
+    a, b, turn, scale = _centres(found)
+    if not len(a):
+        return a, b, scale
+    upright = np.abs((turn - np.median(turn) + 180) % 360 - 180) < TILTED
+    alike = np.abs(scale - np.median(scale)) < OCTAVES
+    return a[upright & alike], b[upright & alike], scale[upright & alike]
+
+
+def _centres(found: Matches) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Places of each structure in both pictures, its turn in degrees and its log2 of scale.
+
+    The areas of a structure are laid into both pictures by one similarity, which is read back.
+    """
+    _, group, count = np.unique(found.structure, return_inverse=True, return_counts=True)
+    a, b = found.source_at.astype(np.float64), found.reference_at.astype(np.float64)
+    mean_a, mean_b = (
+        np.stack([np.bincount(group, at[:, k]) for k in (0, 1)], 1) / count[:, None]
+        if len(at)
+        else np.zeros((0, 2))
+        for at in (a, b)
+    )
+    one = (a - mean_a[group]) @ (1, 1j)
+    two = (b - mean_b[group]) @ (1, 1j)
+    across = two * one.conj()
+    size = np.bincount(group, np.abs(one) ** 2)
+    like = np.bincount(group, across.real) + 1j * np.bincount(group, across.imag)
+    sure = (count > 2) & (size > 0) & (np.abs(like) > 0)
+    like = like[sure] / size[sure]
+    return mean_a[sure], mean_b[sure], np.degrees(np.angle(like)), np.log2(np.abs(like))
+
+
+def _areas(at: np.ndarray, size: Size) -> int:
+    return len(np.unique(np.floor(at / size * REGIONS).astype(int), axis=0))
+
+
+def _wide(at: np.ndarray, size: Size) -> bool:
+    return bool((at.std(0) > np.multiply(SPREAD, size)).all())
+
+
+def _homography(a: np.ndarray, b: np.ndarray, second: Size) -> tuple[np.ndarray | None, np.ndarray]:
+    """The homography most places agree with, refined on those, and which they are."""
+    reach = REACH * second[0]
+    cv2.setRNGSeed(1)
+    try:
+        found = cv2.findHomography(a, b, cv2.USAC_MAGSAC, reach, maxIters=4000, confidence=0.999)[0]
+    except cv2.error:  # places that no model fits: OpenCV's MAGSAC may raise instead of saying so
+        found = None
+    if found is None:
+        return None, np.zeros(len(a), bool)
+    for _ in range(2):
+        agree = np.hypot(*(_mapped(found, a) - b).T) < 2 * reach
+        refined = cv2.findHomography(a[agree], b[agree], 0)[0] if agree.sum() >= 8 else None
+        if refined is None:
+            break
+        found = refined
+    return found, np.hypot(*(_mapped(found, a) - b).T) < 2 * reach
+
+
+def _mapped(homography: np.ndarray, at: np.ndarray) -> np.ndarray:
+    there = np.concatenate([at, np.ones((len(at), 1))], 1) @ homography.T
+    return np.asarray(there[:, :2] / there[:, 2:])
+
+
+def _parallax(
+    homography: np.ndarray, a: np.ndarray, b: np.ndarray, first: Size, second: Size
+) -> float:
+    """How far, in widths, what one homography does not explain moves; over parts of the picture,
+    so that one figure full of texture is one part of many."""
+    miss = np.hypot(*(_mapped(homography, a) - b).T) / second[0]
+    _, part = np.unique(np.floor(a / first * REGIONS).astype(int), axis=0, return_inverse=True)
+    part = part.ravel()
+    return float(np.percentile([np.median(miss[part == n]) for n in range(part.max() + 1)], 90))
+
+
+def _scale(homography: np.ndarray, at: np.ndarray) -> float:
+    """Of lengths around a place."""
+    around = at + np.array([[0, 0], [1, 0], [0, 1]])
+    middle, right, down = _mapped(homography, around)
+    return float(np.sqrt(abs(np.linalg.det(np.stack([right - middle, down - middle])))))
+
+
+def _lens(focal: np.ndarray, size: Size) -> np.ndarray:
+    """(..., 3, 3) camera matrices of focal lengths in picture widths."""
+    made = np.zeros((*focal.shape, 3, 3))
+    made[..., 0, 0] = made[..., 1, 1] = focal * size[0]
+    made[..., 0, 2], made[..., 1, 2] = (size[0] - 1) / 2, (size[1] - 1) / 2
+    made[..., 2, 2] = 1
+    return made
+
+
+def _turning(
+    homography: np.ndarray, a: np.ndarray, b: np.ndarray, first: Size, second: Size
+) -> float:
+    """How far, in widths, the nearest camera that only turns and zooms misses the places.
+
+    A wall seen from two spots has a homography too; no turning camera makes it.
+    """
+    middle = np.median(a, axis=0)
+    zoom = _scale(homography, middle) * first[0] / second[0]
+    fine = np.exp(np.linspace(np.log(LENSES[0]), np.log(LENSES[-1]), 41))
+    focal = np.repeat(fine[:, None], 41, 1)
+    other = focal * zoom * np.exp(np.linspace(-0.25, 0.25, 41))
+    one, two = _lens(focal, first), _lens(other, second)
+    turn = np.linalg.inv(two) @ homography @ one
+    turn /= np.cbrt(np.linalg.det(turn))[..., None, None]
+    left, _, right = np.linalg.svd(turn)
+    made = two @ left @ right @ np.linalg.inv(one)
+    some = np.linspace(0, len(a) - 1, min(60, len(a))).astype(int)
+    there = np.einsum("abij,nj->abni", made, np.column_stack([a[some], np.ones(len(some))]))
+    miss = np.hypot(*np.moveaxis(there[..., :2] / there[..., 2:] - b[some], -1, 0))
+    return float(np.median(miss, -1).min() / second[0])
+
+
+def _weighed(a: np.ndarray, b: np.ndarray) -> tuple[float, float] | None:
+    """Angle and error over all pairs of lenses; a, b are places in widths around the middle."""
+    cv2.setRNGSeed(1)
+    try:
+        thousand, agree = cv2.findFundamentalMat(
+            a * 1000, b * 1000, cv2.USAC_MAGSAC, 2000 * REACH, 0.999, 2000
+        )
+    except cv2.error:  # as in _homography
+        return None
+    if thousand is None or thousand.shape != (3, 3):
+        return None
+    rows = np.flatnonzero(agree)
+    rows = rows[np.linspace(0, len(rows) - 1, min(RAYS, len(rows))).astype(int)]
+    wide = np.diag([1000.0, 1000.0, 1.0])
+    first, second = (lens.ravel() for lens in np.meshgrid(LENSES, LENSES))
+    one, two = (
+        np.stack([lens, lens, np.ones_like(lens)], -1)[:, None] * np.eye(3)
+        for lens in (first, second)
+    )
+    left, size, right = np.linalg.svd(two @ (wide @ thousand @ wide) @ one)
+    uneven = (size[:, 0] - size[:, 1]) / (size[:, 0] + size[:, 1])
+    usual = np.log(np.stack([first, second]) / USUAL_LENS) / LENS_WIDTH
+    weight = np.exp(-((uneven / UNEVEN) ** 2 + (usual**2).sum(0)) / 2) + 1e-30
+    weight /= weight.sum()
+    angles = _between(
+        left, right, _rays(a[rows] / first[:, None, None]), _rays(b[rows] / second[:, None, None])
+    )
+    mean = float(weight @ angles)
+    return mean, float(np.sqrt(weight @ (angles - mean) ** 2))
+
+
+def _between(
+    left: np.ndarray, right: np.ndarray, rays_a: np.ndarray, rays_b: np.ndarray
+) -> np.ndarray:
+    """(K,) median angle in degrees between the two rays to each place, of the pose that has most
+    of the places in front of both cameras; left and right (K, 3, 3) are of K essential matrices,
+    the rays (K, N, 3)."""
+    swap = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    left, right = (each * np.linalg.det(each)[:, None, None] for each in (left, right))
+    way = left[:, None, :, 2]
+    ahead, angles = [], []
+    for swapped in (swap, swap.T):
+        turned = rays_a @ np.swapaxes(left @ swapped @ right, 1, 2)
+        cosine = np.clip((turned * rays_b).sum(-1), -1, 1)
+        # depths along both rays: the rays, and the way between the cameras, close a triangle
+        normal = np.cross(turned, rays_b)
+        depths = [(np.cross(each, way) * normal).sum(-1) for each in (rays_b, turned)]
+        for sign in (1, -1):
+            ahead.append(np.logical_and(*(sign * each > 0 for each in depths)).sum(-1))
+            angles.append(np.degrees(np.arccos(np.median(cosine, -1))))
+    best = np.argmax(ahead, axis=0)
+    return np.asarray(np.take_along_axis(np.array(angles), best[None], 0)[0])
+
+
+def _rays(at: np.ndarray) -> np.ndarray:
+    ray = np.concatenate([at, np.ones((*at.shape[:-1], 1))], -1)
+    return np.asarray(ray / np.linalg.norm(ray, axis=-1, keepdims=True))
