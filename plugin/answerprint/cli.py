@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import getpass
 import json
 import os
 import re
@@ -56,6 +57,7 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     again.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
     panel = verbs.add_parser("panel", help="a window for all of this", allow_abbrev=False)
     panel.add_argument("paths", metavar="PATH", nargs="*", help="shots, or one .otio, .edl or .xml")
+    _check(verbs.add_parser("check", help="what does not match in an edit", allow_abbrev=False))
     verbs.add_parser("worker", help="serve a host over stdin and stdout", allow_abbrev=False)
     doctor = verbs.add_parser("doctor", help="what fits, what does not", allow_abbrev=False)
     doctor.add_argument("--prefix", metavar="DIR", help="where it was installed, if not as usual")
@@ -70,6 +72,9 @@ def _tool(verb: argparse.ArgumentParser, tool: Tool) -> None:
         verb.add_argument(_flag(name), metavar="PATH", help=each.help)
         verb.add_argument(
             _flag(f"{name}_colourspace"), metavar="NAME", help=f"colour space of the {name}"
+        )
+        verb.add_argument(
+            _flag(f"{name}_frames"), metavar="A-B", default="", help=f"range of the {name}"
         )
     verb.add_argument("--out", metavar="DIR", required=True, help="folder for the results")
     verb.add_argument("--frames", metavar="A-B", default="", help="range to work on")
@@ -96,6 +101,27 @@ def _tool(verb: argparse.ArgumentParser, tool: Tool) -> None:
         else:
             more["metavar"] = "|".join(control.row(kind).get("choices", ["FRAMES"]))
         verb.add_argument(_flag(name), **more)
+
+
+def _check(verb: argparse.ArgumentParser) -> None:
+    verb.description = (
+        "Watches a cut and says what an attentive eye would: shots that do not match their scene, "
+        "things that moved, frames and shots that are missing."
+    )
+    verb.add_argument("cut", metavar="CUT", nargs="?", help="an .otio, .edl, .xml, .aaf, ...")
+    verb.add_argument("--out", metavar="DIR", help="folder for the report and the markers")
+    verb.add_argument("--kinds", action="store_true", help="list what can be found")
+    verb.add_argument("--rate", metavar="R", help="frames per second of an EDL")
+    verb.add_argument("--media", metavar="ROOT", help="a folder below which media is looked for")
+    verb.add_argument("--rules", metavar="FILE", help="the show's rules (default: beside the cut)")
+    verb.add_argument("--only", action="append", metavar="KIND", help="this kind alone")
+    verb.add_argument("--previous", metavar="OLD", help="an earlier cut: what changed since")
+    verb.add_argument("--hero", metavar="SHOT", help="the shot its scene is matched to")
+    verb.add_argument("--handles", metavar="N", type=_number(int), help="frames of handles wanted")
+    verb.add_argument("--waive", metavar="ID", help="leave this finding from now on; needs --why")
+    verb.add_argument("--why", metavar="TEXT", default="", help="why it is waived")
+    verb.add_argument("--by", metavar="NAME", help="who waives it (default: your login)")
+    verb.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
 
 
 def _number(kind: type) -> Callable[[str], Any]:
@@ -218,6 +244,8 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
         return _panel(asked.paths), None
     if asked.verb == "doctor":
         return _doctor(asked), None
+    if asked.verb == "check":
+        return _checked(asked)
     from answerprint.worker import jobs, order
 
     if asked.verb == "run":
@@ -234,6 +262,62 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
         print(f"Note: {warning}", file=sys.stderr)
     print(f"Report: {outcome.outputs['page']}", file=sys.stderr)
     return (1 if outcome.status == "partial" else 0), outcome.as_dict()
+
+
+def _checked(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
+    if asked.kinds:
+        return 0, _kinds(asked.json)
+    for name, what in (("cut", "Name an exported cut."), ("out", "Name a folder for the report.")):
+        if not getattr(asked, name):
+            raise BadParameter(f"check has no {name}.", what, about=name)
+    if asked.waive:
+        return 0, _waive(asked)
+    from answerprint.check.run import check
+    from answerprint.worker.cache import cache_folder
+
+    with _Terminal() as events:
+        outcome = check(
+            asked.cut,
+            asked.out,
+            media=asked.media,
+            rate=asked.rate,
+            kinds=asked.only,
+            rules=asked.rules,
+            previous=asked.previous,
+            hero=asked.hero,
+            handles=asked.handles,
+            keep=cache_folder("passports"),
+            events=events,
+        )
+    print(outcome.report["sentence"], file=sys.stderr)
+    for warning in outcome.report["warnings"]:
+        print(f"Note: {warning}", file=sys.stderr)
+    print(f"Report: {outcome.outputs['page']}", file=sys.stderr)
+    return (1 if outcome.status == "partial" else 0), outcome.as_dict()
+
+
+def _kinds(as_json: bool) -> dict[str, Any] | None:
+    from answerprint.check.kinds import KINDS
+
+    if as_json:
+        return {"kinds": [vars(each) for each in KINDS.values()]}
+    for each in KINDS.values():
+        print(f"{each.name:18}{each.family:9}{each.unit:7}{each.level:6}{each.help}")
+    return None
+
+
+def _waive(asked: argparse.Namespace) -> dict[str, Any]:
+    from answerprint.check import report, rules
+
+    told = report.last(Path(asked.out))
+    if told is None:
+        title = f"There is no report of a check in {asked.out}."
+        raise BadInput(title, "Check the cut first.", about="out")
+    path = Path(asked.rules) if asked.rules else rules.rules_beside(asked.cut)
+    by = getpass.getuser() if asked.by is None else asked.by
+    made = rules.waive(path.expanduser(), told, asked.waive, asked.why, by)
+    print(f"{made.id} is waived in {path}; the next check leaves it.", file=sys.stderr)
+    return {"status": "done", "waived": made.id, "rules": str(path)}
 
 
 def _doctor(asked: argparse.Namespace) -> int:
@@ -285,7 +369,9 @@ def _order(asked: argparse.Namespace) -> Any:
     inputs = {"source": Source(asked.source, asked.colourspace)}
     for name in tool.inputs:
         if values[name]:
-            inputs[name] = Source(values[name], values[f"{name}_colourspace"])
+            inputs[name] = Source(
+                values[name], values[f"{name}_colourspace"], values[f"{name}_frames"]
+            )
     return Order(
         tool=tool.name,
         inputs=inputs,

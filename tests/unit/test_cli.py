@@ -81,7 +81,11 @@ def test_partial_is_1(tmp_path: Path, say: Any) -> None:
 REFUSALS = [
     ([], "answerprint: the following arguments are required: COMMAND.", "See: answerprint --help"),
     (["mtach", "a"], "There is no command 'mtach'.", "Did you mean 'match'?"),
-    (["zzz"], "There is no command 'zzz'.", "There is: tools, match, run, panel, worker, doctor."),
+    (
+        ["zzz"],
+        "There is no command 'zzz'.",
+        "There is: tools, match, run, panel, check, worker, doctor.",
+    ),
     (
         ["match"],
         "answerprint match: the following arguments are required: SOURCE, --out.",

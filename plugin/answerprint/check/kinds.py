@@ -50,6 +50,7 @@ KINDS: dict[str, Kind] = {
         Kind("gap", "edit", "frame", "warn", "red", "a missing shot: a gap, slug or card"),
         Kind("missing_media", "edit", "frame", "warn", "red", "the media is not there"),
         Kind("short_handles", "edit", "frame", "warn", "red", "media ends before its transition"),
+        Kind("few_handles", "edit", "frame", "note", "blue", "fewer handles than the show wants"),
         Kind("mixed_rates", "edit", "fps", "note", "blue", "media of another frame rate"),
         Kind("jump_cut", "grammar", "degree", "off", "green", "same set-up, hardly another view"),
         Kind("thirty_degrees", "grammar", "degree", "off", "green", "a view under 30 degrees away"),

@@ -10,7 +10,6 @@ Convention
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from answerprint.check.kinds import KINDS
+from answerprint.check.lay import Lay
 from answerprint.edit.cut import Cut, Event
 from answerprint.vision.pairs import Evidence, Pictures
 
@@ -42,6 +42,17 @@ class Shot:
     @property
     def name(self) -> str:
         return self.event.id
+
+    def shown_at(self, number: int) -> int:
+        """The first frame of the cut that shows the media's frame `number`: a change of speed, of
+        rate and of direction is undone. What a transition shows lies before or after `cut`."""
+        event = self.event
+        if event.frames is None or event.speed == 0:
+            return self.cut[0]
+        taken = event.source[1] - event.source[0]
+        turn = number - event.frames[0] - event.head
+        turn = taken - 1 - turn if event.speed < 0 else turn
+        return max(0, self.cut[0] + -(-turn * (self.cut[1] - self.cut[0]) // taken))
 
 
 @dataclass(frozen=True)
@@ -85,12 +96,16 @@ class Scene:
 
 @dataclass(frozen=True)
 class Study:
-    """A cut that was watched. `relations` by (first, second), of pairs that were compared."""
+    """A cut that was watched. `relations` by (first, second), of pairs that were compared.
+
+    lay   what lies in the cut beside its shots (`lay.py`), None where nobody looked.
+    """
 
     cut: Cut
     shots: tuple[Shot, ...]
     relations: Mapping[tuple[str, str], Relation]
     scenes: tuple[Scene, ...]
+    lay: Lay | None = None
 
     def shot(self, name: str) -> Shot:
         return next(each for each in self.shots if each.name == name)
@@ -109,7 +124,8 @@ class Finding:
     region       [x0, y0, x1, y1] in pixels of the shot to mend, or None.
     fix          {"tool", "params", "inputs": {input: shot name}} or None.
     what         tells findings of one kind and shots apart, the same from check to check:
-                 media frames, a coarse place; never a measured value.
+                 media frames, a coarse place; never a measured value. With the kind and what the
+                 shots are known as it makes the finding's id (`known.py`).
     """
 
     kind: str
@@ -128,8 +144,3 @@ class Finding:
     @property
     def unit(self) -> str:
         return KINDS[self.kind].unit
-
-    @property
-    def id(self) -> str:
-        told = "\n".join((self.kind, *self.shots, self.what))
-        return hashlib.sha256(told.encode()).hexdigest()[:12]

@@ -5,6 +5,7 @@ Nothing here imports torch, OpenCV or OpenImageIO before a request needs them.
 
 from __future__ import annotations
 
+import getpass
 import itertools
 import os
 import platform
@@ -124,6 +125,43 @@ def edit_grades(params: dict[str, Any], events: Events) -> dict[str, Any]:
     return {name: list(refs) for name, refs in vars(written).items()}
 
 
+def edit_check(params: dict[str, Any], events: Events) -> dict[str, Any]:
+    """{path, out, media?, rate?, rules?, previous?, hero?, earlier?} -> {status, report, page,
+    cut, findings, sentence}: paths of what was written, how many findings, what to say first."""
+    from answerprint.check.run import check
+
+    made = check(
+        _text(params, "path"),
+        _text(params, "out"),
+        media=_optional(params, "media"),
+        rate=_optional(params, "rate"),
+        rules=_optional(params, "rules"),
+        previous=_optional(params, "previous"),
+        hero=_optional(params, "hero"),
+        keep=cache_folder("passports"),
+        earlier=_optional(params, "earlier"),
+        events=events,
+    )
+    paths = {name: made.outputs[name] for name in ("report", "page", "cut")}
+    told = {"findings": len(made.report["findings"]), "sentence": made.report["sentence"]}
+    return {"status": made.status, **paths, **told}
+
+
+def edit_waive(params: dict[str, Any], events: Events) -> dict[str, str]:
+    """{report, id, why, rules, by?} -> {waived, rules}: leave a finding of the check in the folder
+    `report` from now on. It is written into the file of rules, which may not be there yet."""
+    from answerprint.check import report, rules
+
+    folder, finding, why = (_text(params, name) for name in ("report", "id", "why"))
+    told = report.last(Path(folder))
+    if told is None:
+        title = f"There is no report of a check in {folder}."
+        raise BadInput(title, "Check the edit again.", about="report")
+    by = _optional(params, "by") or getpass.getuser()
+    made = rules.waive(Path(_text(params, "rules")), told, finding, why, by)
+    return {"waived": made.id, "rules": params["rules"]}
+
+
 HANDLERS: dict[str, Handler] = {
     "tool.list": tool_list,
     "tool.describe": tool_describe,
@@ -136,6 +174,8 @@ HANDLERS: dict[str, Handler] = {
     "view.render": view_render,
     "edit.read": edit_read,
     "edit.grades": edit_grades,
+    "edit.check": edit_check,
+    "edit.waive": edit_waive,
 }
 
 

@@ -1,0 +1,240 @@
+"""Check an edit: watch it, compare what belongs together, say what does not match.
+
+    outcome = check("reel2.otio", "notes", media="/shoot/day1", events=events)
+
+Into the folder `out`, each file whole or not at all:
+
+    report.json            what was measured and found (`report.py`)
+    report.html            the same to read and to print (`page.py`)
+    cut.otio               the cut with a marker on each finding's frame
+    cut.edl, cut.*.edl     the same as locators (`edit/locators.py`)
+    pull.edl, pull.ale     what has to be pulled: shots without media, and with an earlier cut
+                           those that it did not cover
+
+What an earlier check wrote there and this one does not goes. Nothing else is written, and nothing
+of the cut or its media is changed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from answerprint import __version__
+from answerprint.check import edit, frames, grammar, light, page, report, things
+from answerprint.check.kinds import KINDS
+from answerprint.check.known import Known, from_key, known_as
+from answerprint.check.lay import is_card, lay
+from answerprint.check.model import Finding, Study
+from answerprint.check.ranked import Row, ranked, towards
+from answerprint.check.relations import relate
+from answerprint.check.rules import Rules, read_rules
+from answerprint.check.samples import Samples
+from answerprint.check.scenes import scenes
+from answerprint.check.watching import watch_cut
+from answerprint.edit.compare import Change, compare
+from answerprint.edit.cut import Cut, Event, read_cut, read_with_clips
+from answerprint.edit.locators import write_locators
+from answerprint.edit.marked import write_marked
+from answerprint.edit.pulls import HANDLES, to_pull, write_pulls
+from answerprint.errors import BadParameter, CannotWrite
+from answerprint.events import Events
+from answerprint.frames.text import write_json
+
+Find = Callable[[Study], list[Finding]]
+FINDERS: tuple[tuple[str, frozenset[str], Find], ...] = (
+    ("frames", frozenset({"frames", "picture"}), frames.find),
+    ("light", frozenset({"light", "picture"}), light.find),
+    ("things", frozenset({"things"}), things.find),
+    ("grammar", frozenset({"grammar"}), grammar.find),
+)
+"""Who finds what: a name for the progress, and families. `edit` is asked beside: it needs rules."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """status: 'done', or 'partial' where shots could not be measured. outputs: paths, by name."""
+
+    status: str
+    report: Row
+    outputs: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"status": self.status, "report": self.report, "outputs": self.outputs}
+
+
+def check(
+    path: str,
+    out: str | os.PathLike[str],
+    media: str | None = None,
+    rate: str | None = None,
+    kinds: Collection[str] | None = None,
+    rules: str | None = None,
+    previous: str | None = None,
+    hero: str | None = None,
+    handles: int | None = None,
+    keep: Path | None = None,
+    earlier: str | os.PathLike[str] | None = None,
+    events: Events | None = None,
+) -> Outcome:
+    """Check the cut in a file, and write what was found into the folder `out`.
+
+    media, rate   of the cut, as for `read_cut`.
+    kinds         only these; those that are off by default too.
+    rules         a file of rules, else the one beside the cut.
+    previous      an earlier cut, to say what changed since.
+    hero          the shot that its scene is to be matched to.
+    handles       frames beyond each cut that the show wants, else as its rules say.
+    keep          a folder where passports are kept for the next check, and samples during this.
+    earlier       the folder of the last check of this cut, where that was another one: by its
+                  report shots are known again, and what is new and gone is told.
+
+    Raises BadInput, BadParameter, CannotWrite, and Cancelled; what was measured is kept then.
+    """
+    began, events = time.monotonic(), events or Events()
+    given = read_rules(path, rules)
+    given = given if kinds is None else given.only(kinds)
+    given = given if handles is None else given.wanting(handles)
+    cut, document, clips = read_with_clips(path, media, rate)
+    if hero is not None:
+        _named(hero, cut)
+    changes = None if previous is None else compare(read_cut(previous, media, rate), cut)
+    folder = _folder(out)
+    here = report.last(folder)
+    before = here if earlier is None else report.last(Path(earlier))
+    with Samples(keep) as samples:
+        laid = lay(cut, document)
+        seen = watch_cut(cut, laid.hidden, samples, keep, events)
+        watched = time.monotonic() - began
+
+        def told(done: int, total: int) -> None:
+            events.check()
+            events.progress("compare", done, total)
+
+        relations = relate(seen.shots, told)
+        study = Study(cut, seen.shots, relations, scenes(seen.shots, relations), laid)
+        findings = _found(study, given, events)
+        known = known_as(cut.events, [*_earlier(before), *_waivers(given)])
+        rows = ranked(study, findings, given, known)
+        if hero is not None:
+            scene = next((s.shots for s in study.scenes if hero in s.shots), ())
+            towards(rows.shown, hero, scene)
+        shots = report.shots(study, seen.failed, known)
+        of = {row["name"]: row for row in shots}
+        for row in rows.shown:
+            row["command"] = report.command(row, of)
+        marks = report.markers(rows.shown)
+        said = list(write_marked(cut, document, clips, marks, folder / "cut.otio"))
+        lists = write_locators(cut, document, clips, marks, folder, "cut")
+        pulled = _to_pull(cut, laid.hidden, changes, given)
+        pulls = write_pulls(cut, pulled, folder, "pull", given.handles or HANDLES)
+        made = ("report.json", "report.html", "cut.otio", *lists.files, *pulls.files)
+        lost = [r for r in shots if not (r["passport"] or r["hidden"] or is_card(r["clip"]))]
+        idle = [f"The waiver {each} fits nothing any more." for each in rows.idle]
+        whole: Row = {
+            "schema": report.SCHEMA,
+            "answerprint": __version__,
+            "status": "partial" if lost else "done",
+            "sentence": report.sentence(shots, study.scenes, rows.shown, len(lost)),
+            "cut": report.of_cut(cut),
+            "rules": {**given.plain(), "within": rows.within},
+            "hero": hero,
+            "shots": shots,
+            "scenes": [report.scene(each) for each in study.scenes],
+            "relations": [report.relation(r) for r in relations.values() if r.kind != "none"],
+            "findings": rows.shown,
+            "waived": rows.waived,
+            "since": _since(before, rows.shown),
+            "changes": None if changes is None else [each.plain() for each in changes],
+            "files": list(made),
+            "warnings": _once([*cut.warnings, *said, *lists.warnings, *pulls.warnings, *idle]),
+            "timings": {
+                "watch_seconds": round(watched, 2),
+                "total_seconds": round(time.monotonic() - began, 2),
+            },
+        }
+        events.progress("write", 0, 1)
+        page.write(folder / "report.html", whole, study)
+        write_json(folder / "report.json", whole)
+        _clear(folder, here, made)
+        events.progress("write", 1, 1)
+    outputs = {"dir": str(folder), "files": [str(folder / name) for name in made]}
+    names = {"report": "report.json", "page": "report.html", "cut": "cut.otio"}
+    outputs |= {key: str(folder / name) for key, name in names.items()}
+    return Outcome(whole["status"], whole, outputs)
+
+
+def _found(study: Study, rules: Rules, events: Events) -> list[Finding]:
+    """What every family finds; one whose kinds are all off is not asked."""
+    found = edit.find(study, rules.handles)
+    on = {KINDS[kind].family for kind in KINDS if rules.level(kind) != "off"}
+    asked = [(name, find) for name, families, find in FINDERS if on & families]
+    for done, (name, find) in enumerate(asked):
+        events.check()
+        events.progress("find", done, len(asked), name)
+        found += find(study)
+    events.progress("find", len(asked), len(asked))
+    return found
+
+
+def _to_pull(
+    cut: Cut, hidden: Collection[str], changes: list[Change] | None, rules: Rules
+) -> list[Event]:
+    """Shots without media; beside an earlier cut, what had not been pulled for that."""
+    if changes is None:
+        wanted = [each for each in cut.events if each.media is None]
+    else:
+        wanted = to_pull(changes, rules.handles or HANDLES)
+    return [each for each in wanted if each.id not in hidden and not is_card(each.name)]
+
+
+def _clear(folder: Path, before: Row | None, made: Collection[str]) -> None:
+    """Remove what an earlier check listed as its own here."""
+    for name in (before or {}).get("files", ()):
+        if name not in made and name == os.path.basename(name):
+            (folder / name).unlink(missing_ok=True)
+
+
+def _once(said: list[str]) -> list[str]:
+    return list(dict.fromkeys(said))
+
+
+def _earlier(before: Row | None) -> list[Known]:
+    rows = before["shots"] if before else []
+    return [from_key(r["known"]["key"], tuple(r["known"]["source"])) for r in rows]
+
+
+def _waivers(rules: Rules) -> list[Known]:
+    return [known for each in rules.waived for known in each.known]
+
+
+def _since(before: Row | None, shown: list[Row]) -> Row | None:
+    """What is new and what is gone since the last check in this folder."""
+    if before is None:
+        return None
+    old, new = ({row["id"] for row in rows} for rows in (before["findings"], shown))
+    return {"new": sorted(new - old), "gone": sorted(old - new)}
+
+
+def _named(hero: str, cut: Cut) -> None:
+    names = [each.id for each in cut.events]
+    if hero not in names:
+        near = difflib.get_close_matches(hero, names, 1)
+        hint = f"Did you mean '{near[0]}'?" if near else "Name a shot as the report does."
+        raise BadParameter(f"There is no shot '{hero}' in {cut.name}.", hint, about="hero")
+
+
+def _folder(out: str | os.PathLike[str]) -> Path:
+    folder = Path(os.path.abspath(os.path.expanduser(out)))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as why:
+        hint = "Choose another folder, or ask for the right to write there."
+        title = f"The report cannot be written to {folder}."
+        raise CannotWrite(title, hint, why.strerror or str(why), about="out") from why
+    return folder

@@ -1,0 +1,174 @@
+"""Watch every shot of a cut once, and keep what was finished for the next check.
+
+A passport is filed under its media's files (place, size, time), its frames, the configuration
+of colours and the code that measures. A check that was stopped, or that comes again after the cut
+was changed, takes up those that still hold and reads their samples alone. A passport holds numbers
+and no picture. Cost: linear in frames; a movie is opened once for all of its events.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from answerprint import frames as frames_package
+from answerprint import vision
+from answerprint.check.lay import is_card
+from answerprint.check.model import Shot
+from answerprint.check.samples import Samples
+from answerprint.edit.cut import Cut, Event
+from answerprint.errors import BadInput
+from answerprint.events import Events
+from answerprint.frames import config
+from answerprint.frames.clip import Clip, open_clip
+from answerprint.frames.sequence import find
+from answerprint.frames.text import write_text
+from answerprint.vision.pairs import Pictures
+from answerprint.vision.watch import WIDE, watch
+
+KEEP_DAYS = 60
+_Range = tuple[int, int]
+_Seen = tuple[dict[str, Any], Callable[[], Pictures]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """shots: in the order of the record. failed: by event id, why an event was not measured."""
+
+    shots: tuple[Shot, ...]
+    failed: dict[str, str]
+
+
+def watch_cut(
+    cut: Cut, hidden: dict[str, str], samples: Samples, keep: Path | None, events: Events
+) -> Seen:
+    """Measure the shots of a cut. A shot that cannot be had does not stop the others.
+
+    hidden   event ids that are left out, with the reason.
+    keep     where passports are kept, None: nowhere.
+
+    Raises Cancelled; what was finished is kept.
+    """
+    failed = dict(hidden)
+    asked: dict[str, dict[_Range, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    for event in cut.events:
+        if event.id in failed:
+            continue
+        if event.media is None or event.frames is None:
+            card = is_card(event.name)
+            failed[event.id] = "A card." if card else f"{event.why} {event.hint}".strip()
+            continue
+        asked[event.media.path][event.frames].append(event)
+    if keep:
+        _forget(keep)
+    lengths = {at: sum(b - a + 1 for a, b in ranges) for at, ranges in asked.items()}
+    total, done = sum(lengths.values()), 0
+    seen: dict[str, _Seen] = {}
+    for path, ranges in asked.items():
+        before = done
+        try:
+            with open_clip(path) as clip:
+                for (first, last), which in ranges.items():
+
+                    def told(count: int, _: int, at: int = done, name: str = which[0].id) -> None:
+                        events.check()
+                        events.progress("watch", at + count, total, name)
+
+                    try:
+                        found = _of(clip, (first, last), samples, keep, told)
+                        seen |= {event.id: found for event in which}
+                    except BadInput as why:
+                        failed |= {event.id: str(why) for event in which}
+                    done += last - first + 1
+                    told(0, 0, done)
+        except BadInput as why:  # the clip itself
+            failed |= {e.id: str(why) for which in ranges.values() for e in which}
+        done = before + lengths[path]
+    shots = [_shot(cut, event, seen[event.id]) for event in cut.events if event.id in seen]
+    return Seen(tuple(shots), failed)
+
+
+def _shot(cut: Cut, event: Event, seen: _Seen) -> Shot:
+    passport, pictures = seen
+    span = (event.record[0] - cut.start, event.record[1] - cut.start)
+    width, height = passport["size"]
+    return Shot(event, span, (width, height), passport, pictures)
+
+
+def _of(
+    clip: Clip,
+    frames: _Range,
+    samples: Samples,
+    keep: Path | None,
+    told: Callable[[int, int], None],
+) -> _Seen:
+    place = keep / f"{_key(clip, frames)}.json" if keep else None
+    if place and (kept := _kept(place)):
+        pictures = {n: clip.picture(n, WIDE) for n in kept["samples"]}
+        return kept["passport"], samples.keep(pictures)
+    watched = watch(clip, frames, told)
+    if place:
+        kept = {"passport": watched.passport, "samples": list(watched.pictures)}
+        write_text(place, json.dumps(kept, allow_nan=False))
+    return watched.passport, samples.keep(watched.pictures)
+
+
+# --- what is kept --------------------------------------------------------------------------
+
+
+def _kept(place: Path) -> dict[str, Any] | None:
+    """A passport as it was kept; None where there is none, or not a whole one."""
+    try:
+        kept: dict[str, Any] = json.loads(place.read_text("utf-8"))
+        os.utime(place)  # it was of use
+    except (OSError, ValueError):
+        return None
+    return kept
+
+
+def _key(clip: Clip, frames: _Range) -> str:
+    told = hashlib.sha256(_code())
+    told.update(repr((os.path.abspath(clip.source), frames, clip.space.name)).encode())
+    told.update(config.source().encode())
+    for path in _files(clip, frames):
+        try:
+            there = os.stat(path)
+            told.update(repr((there.st_ino, there.st_size, there.st_mtime_ns)).encode())
+        except OSError:
+            told.update(b"missing")
+    return told.hexdigest()[:40]
+
+
+def _files(clip: Clip, frames: _Range) -> list[str]:
+    if clip.kind == "movie":
+        return [os.path.expanduser(clip.source)]
+    found = find(clip.source)
+    return [found.path(number) for number in range(frames[0], frames[1] + 1)]
+
+
+@cache
+def _code() -> bytes:
+    """What measures: other code may measure other numbers."""
+    told = hashlib.sha256()
+    for package in (frames_package, vision):
+        for path in sorted(Path(package.__path__[0]).glob("*.py")):
+            told.update(path.read_bytes())
+    return told.digest()
+
+
+def _forget(keep: Path) -> None:
+    """Remove passports nobody asked for in a long time."""
+    for old in keep.glob("*.json"):
+        try:
+            if time.time() - old.stat().st_mtime > KEEP_DAYS * 86400:
+                old.unlink()
+        except FileNotFoundError:
+            continue  # another check was faster
