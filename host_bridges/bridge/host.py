@@ -33,6 +33,7 @@ from .scene import (
     Marker,
     Progress,
     SceneContext,
+    Span,
 )
 
 TAG = "answerprint"
@@ -51,6 +52,7 @@ __all__ = [
     "Marker",
     "Progress",
     "SceneContext",
+    "Span",
 ]
 
 
@@ -76,7 +78,8 @@ class Host(ABC):
     @abstractmethod
     def capabilities(self) -> frozenset[str]:
         """'result:<kind>' for what it places, and 'export:graded', 'timeline', 'markers',
-        'undo', 'take back', 'selection', 'items', 'viewer' where it has them."""
+        'edit markers', 'playhead', 'undo', 'take back', 'selection', 'items', 'viewer' where it
+        has them."""
 
     @abstractmethod
     def context(self) -> SceneContext: ...
@@ -115,7 +118,7 @@ class Host(ABC):
 
     @abstractmethod
     def export_timeline(self, path: str) -> str:
-        """Write the timeline as OTIO; the path written."""
+        """Write the timeline as OTIO, or name the file that it already is; its path."""
 
     # In: each of these only adds
 
@@ -172,6 +175,27 @@ class Host(ABC):
 
     @abstractmethod
     def shutdown(self) -> None: ...
+
+    # The edit, where it has 'timeline'; frames count from 0 at its first
+
+    def edit(self) -> list[Span]:
+        """Where its items lie, as it is now; made of nodes: as it was last exported."""
+        raise WireError(HOST_REFUSED, f"{self.info().name} has no edit.", "Open the edit's file.")
+
+    def conform(self) -> Dict[str, str]:
+        """{media, rate}: a folder of its media, its rate, where the edit does not say them."""
+        return {}
+
+    def mark_edit(self, tag: str, markers: Sequence[Marker]) -> list[int]:
+        """Set these in one step, instead of those of ours that have this tag, where it has 'edit
+        markers'; the frame of each: the next free one where it cannot stand on its own."""
+        title = f"{self.info().name} has no markers of an edit."
+        raise WireError(HOST_REFUSED, title, "The check wrote them to an OTIO and an EDL.")
+
+    def show_frame(self, frame: int) -> None:
+        """Move the playhead there, where it has 'playhead'."""
+        title = f"{self.info().name} has no playhead of an edit."
+        raise WireError(HOST_REFUSED, title, "Go there by its timecode.")
 
     # The same for all hosts
 

@@ -26,6 +26,7 @@ from .host import (
     Marker,
     Progress,
     SceneContext,
+    Span,
 )
 from .messages import HOST_REFUSED, Message, WireError
 from .results import KINDS, Answer, Form, Refs, Result
@@ -60,6 +61,8 @@ def made(kind: Type[Made], told: Mapping[str, Any]) -> Made:
 
 
 def _back(kind: Any, value: Any) -> Any:
+    if kind == "Item":
+        return made(Item, value)
     if isinstance(value, list):
         return tuple(_back("", each) for each in value)
     return Fraction(value) if "Fraction" in str(kind) and value is not None else value
@@ -79,8 +82,8 @@ def answers(host: Host) -> Handlers:
             raise WireError(HOST_REFUSED, f"This host has no place for '{p['kind']}'.")
         return plain(method(p["data"], p["near"], p["label"]))
 
-    def markers(p: Message) -> int:
-        return host.add_markers(p["ref"], [made(Marker, each) for each in p["markers"]])
+    def markers(p: Message) -> list[Marker]:
+        return [made(Marker, each) for each in p["markers"]]
 
     def frames(p: Message) -> Any:
         return plain(host.import_frames(made(FrameSet, p["frames"]), p["near"], p["label"]))
@@ -99,7 +102,10 @@ def answers(host: Host) -> Handlers:
         "host.export_timeline": lambda p: host.export_timeline(p["path"]),
         "host.import_frames": frames,
         "host.import_timeline": lambda p: host.import_timeline(p["path"], p["name"]),
-        "host.add_markers": markers,
+        "host.add_markers": lambda p: host.add_markers(p["ref"], markers(p)),
+        "host.edit": lambda p: plain(host.edit()),
+        "host.mark_edit": lambda p: host.mark_edit(p["tag"], markers(p)),
+        "host.show_frame": lambda p: host.show_frame(p["frame"]),
         "host.tag": lambda p: host.tag(p["ref"], p["key"], p["value"]),
         "host.read_tag": lambda p: host.read_tag(p["ref"], p["key"]),
         "host.tagged": lambda p: plain(host.tagged(p["key"])),
@@ -179,6 +185,16 @@ class RemoteHost(_Places):
 
     def add_markers(self, ref: str, markers: Sequence[Marker]) -> int:
         return int(self._ask("host.add_markers", {"ref": ref, "markers": plain(list(markers))}))
+
+    def edit(self) -> list[Span]:
+        return [made(Span, each) for each in self._ask("host.edit", {})]
+
+    def mark_edit(self, tag: str, markers: Sequence[Marker]) -> list[int]:
+        told = {"tag": tag, "markers": plain(list(markers))}
+        return [int(frame) for frame in self._ask("host.mark_edit", told)]
+
+    def show_frame(self, frame: int) -> None:
+        self._ask("host.show_frame", {"frame": frame})
 
     def tag(self, ref: str, key: str, value: Mapping[str, Any]) -> None:
         self._ask("host.tag", {"ref": ref, "key": key, "value": plain(value)})

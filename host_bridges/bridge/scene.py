@@ -163,10 +163,27 @@ class ExportSpec:
 
 @dataclass(frozen=True)
 class Marker:
+    """frame: as its item is numbered; of the edit from 0 at its first. name: what stands on it.
+    colour: 'red', 'yellow', 'cyan', 'green' or 'blue', '' for the host's usual one."""
+
     frame: int
     text: str
     kind: str = "note"
     length: int = 1
+    colour: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Where an item lies in the edit: first and last frame, both included, from 0 at its first.
+    track: of the picture, from 1 at the bottom. name: of its clip, as the exported edit has it."""
+
+    item: Item
+    first: int
+    last: int
+    track: int = 1
+    name: str = ""
 
 
 @dataclass(frozen=True)

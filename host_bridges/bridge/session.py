@@ -24,6 +24,7 @@ import shutil
 from typing import Any, Callable, ContextManager, Dict, Mapping, Sequence
 
 from . import versions
+from .checking import Checks
 from .exports import Input
 from .faults import told_as
 from .handlers import handlers
@@ -35,12 +36,11 @@ from .run import Done, Listener, Run
 from .wire import Call, Worker
 
 TEMPLATE = "{project}/answerprint/{shot}/{tool}/{version}"
-BUSY = -32004
 Preview = Mapping[str, int]
 """{frame, size}: which frame of the result, and the pixels of its longer side."""
 
 
-class Session:
+class Session(Checks):
     """template   where results go; the version is its last folder. runs: oldest first."""
 
     def __init__(self, host: Host, command: Sequence[str], template: str = TEMPLATE) -> None:
@@ -188,10 +188,6 @@ class Session:
     def _starts(self, tool: str) -> ContextManager[None]:
         title = f"'{tool}' could not start: {self.worker.host['name']} raised an error."
         return told_as(title, "The host's console has the details.")
-
-    def _free(self) -> None:
-        if why := self.host.busy():
-            raise WireError(BUSY, f"No job can start now: {why}.", "Start it again afterwards.")
 
     def _asked(
         self,

@@ -1,8 +1,8 @@
 """Nuke as a host: `NukeHost`. Make it on Nuke's main thread.
 
 Not run in Nuke itself (see the package). An item is a node, its reference the full name. There
-is no timeline and there are no markers. In a terminal (`nuke -t`) there is no undo, nobody
-answers, and messages are printed.
+is no timeline but the selected Reads (`edit`), and there are no markers. In a terminal
+(`nuke -t`) there is no undo, nobody answers, and messages are printed.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from answerprint_bridge.results import Answer, Result
 from . import frames as out
 from . import group, script
 from . import recipe as recipes
+from .edit import Edit
 from .motion import Motion
 from .nodes import COLOUR, Placing
 
@@ -57,7 +58,7 @@ VIEW: Dict[str, Any] = {
 }
 
 
-class NukeHost(Placing, Motion):
+class NukeHost(Placing, Motion, Edit):
     """The Nuke that this Python runs in."""
 
     def info(self) -> HostInfo:
@@ -72,8 +73,9 @@ class NukeHost(Placing, Motion):
         """Looks need to know the working space: only where the script's colour is OCIO's."""
         every = (*Placing.PICTURES, *Motion.MOVES)
         kinds = [each for each in every if each not in COLOUR or script.working()]
-        shown = ("undo", "viewer") if nuke.GUI else ()
-        return frozenset([*(f"result:{each}" for each in kinds), "selection", "items", *shown])
+        shown = ("undo", "viewer", "playhead") if nuke.GUI else ()
+        own = ("selection", "items", "timeline")
+        return frozenset([*(f"result:{each}" for each in kinds), *own, *shown])
 
     def context(self) -> SceneContext:
         root = nuke.root()
@@ -153,9 +155,6 @@ class NukeHost(Placing, Motion):
 
     def export_frames(self, ref: str, spec: ExportSpec, progress: Progress) -> FrameSet:
         return out.export(script.node(ref), spec, progress)
-
-    def export_timeline(self, path: str) -> str:
-        raise WireError(HOST_REFUSED, "Nuke has no timeline.", "Export it from the edit.")
 
     def import_timeline(self, path: str, name: str) -> str:
         raise WireError(HOST_REFUSED, "Nuke has no timeline.", "Import it into the edit.")

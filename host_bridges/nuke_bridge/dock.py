@@ -22,6 +22,7 @@ from . import work
 
 NAME, ID = "Answerprint", "com.answerprint.panel"
 WIDGET = "__import__('answerprint_nuke.dock').dock.widget"  # Nuke evaluates it when it is shown
+CHECK = 1  # the number of the panel's page
 _made: Dict[str, Any] = {}
 
 Input = Union[Item, FrameSet, str]
@@ -69,6 +70,15 @@ def start(tool: str) -> None:
     """A tool's menu entry: the panel with that tool, and the selection as its source."""
     chosen = work.host().selection()
     show(tool, {}, {"source": chosen} if chosen else {})
+
+
+def check() -> None:
+    """Bring the panel up at its page *Check the edit*."""
+    desk().kept["page"] = CHECK
+    panel = _made.get("panel")
+    if panel is not None and not panel.line.cut:
+        panel.pages.setCurrentIndex(CHECK)
+    show()
 
 
 def close() -> None:

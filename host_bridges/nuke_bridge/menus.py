@@ -33,7 +33,7 @@ def build() -> None:
     for place in PLACES:
         menu = nuke.menu(place).addMenu(NAME)
         menu.clearMenu()
-        _add(menu, panel, tools, _NODE, _HELP)
+        _add(menu, panel, tools, _EDIT, _NODE, _HELP)
 
 
 def _starts(tool: str) -> Callable[[], object]:
@@ -75,6 +75,7 @@ def about() -> None:
     work.host().message("info", NAME, "\n".join(lines))
 
 
+_EDIT: List[Entry] = [("Check the edit...", lambda: work.tell(dock.check))]
 _NODE: List[Entry] = [
     ("Answerprint node", lambda: work.tell(chosen.node)),
     ("Bake", lambda: work.tell(chosen.bake)),

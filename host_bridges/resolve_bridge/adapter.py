@@ -10,7 +10,6 @@ the artist says which folder is the project's. Panel and questions are another p
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from contextlib import AbstractContextManager
@@ -33,9 +32,9 @@ from answerprint_bridge.messages import CANCELLED, WireError
 from answerprint_bridge.remote import Artist
 from answerprint_bridge.results import Form
 
-from . import clips, facts, grades, pool, render, shape, stills
+from . import clips, facts, grades, pool, render, stills
+from .edit import Edit
 from .facts import refused
-from .placing import Placing
 from .said import UNDER, UNSAID, Said
 
 UNNAMED = (
@@ -46,7 +45,7 @@ SOURCE = "source"  # the input that results are placed by, see Session.run
 NO_PROJECT = "no project is open in Resolve, or one of its dialogs waits for you"
 
 
-class ResolveHost(Placing):
+class ResolveHost(Edit):
     """resolve    the object that a script from Resolve's menu is given.
     said          what the artist has told of the project.
     luts          the master LUT folder. results: what relative names in results are below.
@@ -82,7 +81,8 @@ class ResolveHost(Placing):
         places = {"frames", "matte", "take", "markers", "note"}
         places |= {"cdl"} if self.grade_spaces() else set()
         places |= set() if grades.lut_refusal(self.luts, "") else {"lut"}
-        found = {"markers", "timeline", "selection", "items", "take back"}
+        found = {"markers", "timeline", "edit markers", "playhead"}
+        found |= {"selection", "items", "take back"}
         found |= {"export:graded"} if not render.refusal(self.resolve, 0, 0) else set()
         return frozenset({f"result:{kind}" for kind in places} | found)
 
@@ -199,28 +199,6 @@ class ResolveHost(Placing):
         # reference is what is shown, our own match of another shot included.
         shown = self._artists(clip) if spec.name == SOURCE else grades.current(clip)
         return render.render(self.resolve, clip, spec, progress, space, self.pause, shown)
-
-    def export_timeline(self, path: str) -> str:
-        line = clips.timeline(self.resolve)
-        done = line.Export(path, self.resolve.EXPORT_OTIO, self.resolve.EXPORT_NONE)
-        if not done or not os.path.isfile(path):
-            hint = "Choose a folder that you may write to, and close Resolve's dialogs."
-            raise refused(f"Resolve did not export '{line.GetName()}' to {path}.", hint)
-        return path
-
-    def import_timeline(self, path: str, name: str) -> str:
-        project = clips.project(self.resolve)
-        count = int(project.GetTimelineCount())
-        if name in [project.GetTimelineByIndex(i + 1).GetName() for i in range(count)]:
-            raise refused(f"There is a timeline '{name}' already.", "Give it another name.")
-        if why := shape.fault(path):
-            hint = "Export a timeline from Resolve as OTIO and change that one."
-            raise refused(f"Resolve would not take {path}: {why}.", hint)
-        told = {"timelineName": name, "importSourceClips": True}
-        if not (made := project.GetMediaPool().ImportTimelineFromFile(path, told)):
-            hint = "Close Resolve's dialogs; or import it by hand to see why."
-            raise refused(f"Resolve did not import {path} as '{name}'.", hint)
-        return f"timeline:{made.GetUniqueId()}"
 
     # With the artist
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any, Dict, Iterator, Mapping, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from answerprint_bridge.results import CannotPlace
 
@@ -24,13 +24,26 @@ def ours(line: Any) -> Iterator[Tuple[str, int, Dict[str, Any]]]:
             yield f"marker:{kept['answerprint']}", int(frame), kept
 
 
-def add(line: Any, frame: int, name: str, note: str, length: int = 1) -> str:
+def add(
+    line: Any, frame: int, name: str, note: str, length: int = 1, colour: str = "", tag: str = ""
+) -> str:
     """A marker at a frame of the timeline (from its start). CannotPlace where one stands."""
     number = uuid.uuid4().hex
-    data = json.dumps({"answerprint": number, "tags": {}})
-    if not line.AddMarker(frame, COLOUR, name, note, length, data):
+    data = json.dumps({"answerprint": number, "tags": {tag: {}} if tag else {}})
+    if not line.AddMarker(frame, colour.capitalize() or COLOUR, name, note, length, data):
         raise CannotPlace(f"Resolve set no marker at frame {frame} of the timeline: one is there")
     return f"marker:{number}"
+
+
+def with_tag(line: Any, tag: str) -> List[int]:
+    """The frames of those of ours that have a tag."""
+    return [frame for _, frame, kept in ours(line) if tag in kept["tags"]]
+
+
+def again(line: Any, frame: int, kept: Mapping[str, Any]) -> bool:
+    """Set a marker as `GetMarkers` told of it."""
+    told = (kept[word] for word in ("color", "name", "note", "duration", "customData"))
+    return line.AddMarker(frame, *told) is True
 
 
 def remove(line: Any, ref: str) -> bool:

@@ -13,7 +13,8 @@ from typing import Any
 import memory_host
 import numpy as np
 import OpenImageIO as oiio
-from scenes import ONE_OF_EACH, RATE, plate
+from cut_text import clip, timeline
+from scenes import ONE_OF_EACH, plate
 
 from answerprint.errors import AnswerprintError
 from answerprint.events import Events
@@ -22,8 +23,6 @@ from answerprint.worker.__main__ import HANDLERS
 from answerprint_bridge.host import FrameSet, Item
 from answerprint_bridge.messages import CANCELLED, WireError
 from answerprint_bridge.results import KINDS
-
-HOUR = 86400
 
 
 class Here:
@@ -66,38 +65,6 @@ class _Progress:
         self.turn += 1
 
 
-def time(value: int) -> dict[str, Any]:
-    return {"OTIO_SCHEMA": "RationalTime.1", "rate": float(RATE), "value": float(value)}
-
-
-def span(start: int, length: int) -> dict[str, Any]:
-    return {"OTIO_SCHEMA": "TimeRange.1", "start_time": time(start), "duration": time(length)}
-
-
-def clip(name: str, path: str, start: int, length: int) -> dict[str, Any]:
-    """A clip as Resolve writes it: a map of references, a bare path, the media's own start."""
-    reference = {"OTIO_SCHEMA": "ExternalReference.1", "target_url": path, "metadata": {}}
-    reference |= {"name": name, "available_range": span(start, length)}
-    return {
-        "OTIO_SCHEMA": "Clip.2",
-        "name": name,
-        "metadata": {},
-        "source_range": span(start, length),
-        "effects": [],
-        "markers": [],
-        "enabled": True,
-        "media_references": {"DEFAULT_MEDIA": reference},
-        "active_media_reference_key": "DEFAULT_MEDIA",
-    }
-
-
-def timeline(name: str, clips: list[dict[str, Any]]) -> str:
-    track = {"OTIO_SCHEMA": "Track.1", "name": "Video 1", "kind": "Video", "children": clips}
-    stack = {"OTIO_SCHEMA": "Stack.1", "name": "tracks", "children": [track]}
-    made = {"OTIO_SCHEMA": "Timeline.1", "name": name, "global_start_time": time(HOUR)}
-    return json.dumps({**made, "tracks": stack}, ensure_ascii=False)
-
-
 class Rig:
     """As `memory_host.Rig`. Nothing is rendered: all media is on disk and used in place."""
 
@@ -129,6 +96,15 @@ class Rig:
         for number, light in pictures.items():
             memory_host._write(frames, number, light)
         self.cut_in(name, frames)
+
+    def marks(self) -> list[tuple[int, str, str]]:
+        """(frame, colour, name) of our markers on the cut, as OpenTimelineIO reads them."""
+        path = Path(self.host.place, f"{self.host.cut['name']}.otio")
+        told = json.loads(path.read_text("utf-8"))["tracks"]["markers"] if path.exists() else []
+        return [
+            (round(m["marked_range"]["start_time"]["value"]), m["color"].lower(), m["name"])
+            for m in told
+        ]
 
     def cut_in(self, name: str, frames: FrameSet) -> None:
         """The artist adds a clip to the end of the cut, and exports it again."""

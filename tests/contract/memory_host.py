@@ -17,11 +17,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cut_text
 import numpy as np
 import OpenImageIO as oiio
 
 from answerprint_bridge import host as interface
-from answerprint_bridge.host import FrameSet, Host, HostInfo, Item, ItemInfo, SceneContext
+from answerprint_bridge.host import FrameSet, Host, HostInfo, Item, ItemInfo, SceneContext, Span
 from answerprint_bridge.messages import CANCELLED, HOST_REFUSED, WireError
 from answerprint_bridge.results import KINDS, CannotPlace
 
@@ -52,7 +53,8 @@ class MemoryHost(Places):
         self.steps: list[dict[str, Thing]] = []
         self.said: list[tuple[str, str, str]] = []
         self.actions: list[interface.Action] = []
-        self.is_busy, self.viewed = "", None
+        self.is_busy, self.viewed, self.playhead = "", None, 0
+        self.marks: dict[str, list[interface.Marker]] = {}
         self.answers: Callable[[str, bool], bool] = lambda question, default: default
         self.stops_at: int | None = None  # turn of a progress at which somebody presses Cancel
         self._number = 0
@@ -61,7 +63,8 @@ class MemoryHost(Places):
         return HostInfo("Memory", "1.0", gui=False)
 
     def capabilities(self) -> frozenset[str]:
-        return frozenset(f"result:{kind}" for kind in self.kinds) | {"undo", "markers", "timeline"}
+        own = {"undo", "markers", "timeline", "edit markers", "playhead"}
+        return frozenset(f"result:{kind}" for kind in self.kinds) | own
 
     def context(self) -> SceneContext:
         script = os.path.join(self.project, "scene") if self.project else ""
@@ -116,7 +119,30 @@ class MemoryHost(Places):
         return frames
 
     def export_timeline(self, path: str) -> str:
-        raise WireError(HOST_REFUSED, "This host has no timeline.", "Export it elsewhere.")
+        """Its images, in the order they were made in."""
+        clips = []
+        for span in self.edit():
+            shot: FrameSet = self.thing(span.item.ref)["frames"]
+            file = shot.pattern.replace("%04d", f"[{shot.first:04d}-{shot.last:04d}]")
+            clips.append(cut_text.clip("sc010", file, shot.first, span.last - span.first + 1))
+        Path(path).write_text(cut_text.timeline("sc010", clips), "utf-8")
+        return path
+
+    def edit(self) -> list[Span]:
+        found, at = [], 0
+        for ref, thing in self.scene.items():
+            if thing["kind"] == "image":
+                length = thing["frames"].last - thing["frames"].first + 1
+                found.append(Span(self.item(ref), at, at + length - 1, 1, "sc010"))
+                at += length
+        return found
+
+    def mark_edit(self, tag: str, markers: Any) -> list[int]:
+        self.marks[tag] = list(markers)
+        return [each.frame for each in markers]
+
+    def show_frame(self, frame: int) -> None:
+        self.playhead = frame
 
     def import_timeline(self, path: str, name: str) -> str:
         raise WireError(HOST_REFUSED, "This host has no timeline.", "Import it elsewhere.")
@@ -266,6 +292,15 @@ class Rig:
     def remove(self, ref: str) -> None:
         """The artist deletes an item."""
         del self.host.scene[ref]
+
+    def marks(self) -> list[tuple[int, str, str]]:
+        """(frame, colour, name) of our markers on the edit, in its order."""
+        told = [each for rows in self.host.marks.values() for each in rows]
+        return [(m.frame, m.colour, m.name) for m in told]
+
+    def playhead(self) -> int:
+        """The frame of the edit that is shown."""
+        return self.host.playhead
 
     def undo(self) -> None:
         self.host.scene = self.host.steps.pop()

@@ -62,6 +62,19 @@ class Rig:
         read.frames = frames if frames.data else None
         return self._item(read)
 
+    def lay_out(self, items: list[Item]) -> None:
+        """The artist makes an edit of these."""
+        for turn, item in enumerate(items):
+            node = nuke.toNode(item.ref)
+            node.setXYpos(100 * turn, 0)
+            node["selected"].setValue(True)
+
+    def playhead(self) -> int:
+        """The frame of the edit that is shown: where the viewed Read lies, and how far in."""
+        read = nuke.scene.viewed
+        span = next(s for s in self.host.edit() if s.item.ref == read.fullName())
+        return span.first + nuke.frame() - int(read["first"].value())
+
     def _item(self, node: Any) -> Item:
         return Item(node.fullName(), "image", node.name())
 

@@ -2,6 +2,7 @@
 
     python nuke_session.py PLUGIN PROJECT dock [PICTURE]      menus, the panel, its tab moved
     python nuke_session.py PLUGIN PROJECT match [PICTURE]     and a match, a node, its strength
+    python nuke_session.py PLUGIN PROJECT check [PICTURE]     an edit of two Reads, and a fix
     python nuke_session.py PLUGIN PROJECT bake WORDS...       `nuke -t bake.py WORDS...`
     python nuke_session.py PLUGIN PROJECT nodes RESULTS       every result of a JSON file, no Qt
 
@@ -196,6 +197,46 @@ def match(project, picture=""):
     return told
 
 
+def check(project, picture=""):
+    reads = script(project)
+    reads["hero"].setXYpos(-200, 0)
+    reads["hero"]["selected"].setValue(True)
+    desktop = Desktop()
+    desktop.open("Check the edit...")
+    page = desktop.panel.check
+    told = {"page": desktop.panel.pages.currentWidget() is page, "marks": page.marks.isVisible()}
+    before = {n.fullName(): n.writeKnobs() for n in nuke.allNodes()}
+    page.start.click()
+    desktop.until(lambda: page.checker.state != "exporting")
+    for read in reads.values():
+        read["selected"].setValue(False)
+    desktop.until(lambda: not page.checker.open)
+    told["state"], told["said"] = page.checker.state, page.notice.text()
+    told["order"] = [row["name"] for row in page.checker.check.report["shots"]]
+    told["folder"] = page.checker.check.folder
+    for read in reads.values():
+        read["selected"].setValue(read.name() == "shot_b")
+    reads["hero"]["selected"].setValue(True)
+    told["kept"] = before == {n.fullName(): n.writeKnobs() for n in nuke.allNodes()}
+    row, item = next(each for each in page._rows if each[0]["fix"])
+    page.tree.setCurrentItem(item)
+    page.tree.itemActivated.emit(item, 0)
+    desktop.until(lambda: nuke.scene.viewed is not None)
+    told["seen"] = [nuke.scene.viewed.fullName(), nuke.frame()]
+    if picture:
+        desktop.picture(picture)
+    page.fix.click()
+    desktop.until(lambda: page.checker.fixes and page.checker.fixes[row["id"]].ended)
+    job = page.checker.fixes[row["id"]]
+    told["finding"] = [row["kind"], row["shots"], job.state]
+    desktop.move_tab()
+    again = desktop.panel.check
+    told["rebuilt"] = [again is not page, again.current() == row]
+    told["nodes"] = [n.input(0).name() for n in nuke.allNodes("OCIOCDLTransform")]
+    desktop.dock.close()
+    return told
+
+
 def ours():
     """How many steps of undo are Answerprint's; an artist's own knob is one as well."""
     return sum(label.startswith("Answerprint") for label, _ in nuke.Undo.steps)
@@ -259,9 +300,10 @@ def nodes(project, path):
 
 if __name__ == "__main__":
     plugin, project, what, *more = sys.argv[1:]
-    start(plugin, gui=what in ("dock", "match"))
+    start(plugin, gui=what in ("dock", "match", "check"))
     try:
-        told = {"dock": dock, "match": match, "bake": bake, "nodes": nodes}[what](project, *more)
+        parts = {"dock": dock, "match": match, "check": check, "bake": bake, "nodes": nodes}
+        told = parts[what](project, *more)
     finally:
         print(f"Nuke was told: {nuke.scene.shown}", file=sys.stderr)
     print(json.dumps(told))

@@ -57,7 +57,8 @@ def main(folder: Path, command: list[str]) -> None:
     end = {"versions": [list(each) for each in clip._versions], "current": list(clip._current)}
     end["other"] = list(rig.clip(shots["shot_c"].ref)._current)
     end["renders"] = len(list(project.rglob("*.exr")))
-    end["page"] = rig.world.page
+    end["page"], end["playhead"] = rig.world.page, rig.playhead()
+    end["markers"] = rig.marks()
     end["cdl"] = [node["cdl"] for node in clip._nodes]
     (folder / "end.json").write_text(json.dumps(end))
 

@@ -194,6 +194,14 @@ class Rig:
         state = (project._state, project._presets, project._jobs, self.line._tracks)
         return found | {"markers": repr(theirs), "state": repr((state, self.world.page))}
 
+    def marks(self) -> list[tuple[int, str, str]]:
+        found = sorted(self.line._markers.items())
+        ours = [(at, m) for at, m in found if "answerprint" in m["customData"]]
+        return [(int(at), m["color"].lower(), m["name"]) for at, m in ours]
+
+    def playhead(self) -> int:
+        return self.line._playhead - self.line._start
+
     def remove(self, ref: str) -> None:
         for media in self._media():
             media._mattes = [p for p in media._mattes if ref != f"matte:{media._id}:{p}"]

@@ -1,10 +1,12 @@
-"""A real worker with a job that takes no time: what it hands back is in its parameters."""
+"""A real worker with jobs that take no time: what they hand back is in their parameters."""
 
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
+from answerprint.errors import BadInput
 from answerprint.worker.serve import serve
 
 SPEC = {
@@ -57,6 +59,29 @@ def job_run(request, events):
     return {"status": "done", "results": results, "outputs": made, "report": report}
 
 
+def edit_check(params, events):
+    """The report is what stands in the file of rules; `asked` in it is what it was asked. It ends
+    when the file `go` beside the rules is there, or when it is cancelled."""
+    rules = Path(params["rules"])
+    told = json.loads(rules.read_text("utf-8"))
+    if told.get("refuse"):
+        raise BadInput("The edit holds no picture.", "Export it again.")
+    events.progress("watch", 1, 2)
+    while told.get("wait") and not (rules.parent / "go").exists():
+        events.check()
+        time.sleep(0.01)
+    (Path(params["out"]) / "report.html").write_text("small")
+    report = {"status": "done", "sentence": "2 shots.", "warnings": ["One.", "Two."], **told}
+    (Path(params["out"]) / "report.json").write_text(json.dumps({**report, "asked": params}))
+    return {"status": "done"}
+
+
+def edit_waive(params, events):
+    """What it was asked goes into a file beside the rules."""
+    Path(params["rules"]).with_name("waived.json").write_text(json.dumps(params))
+    return {"waived": params["id"], "rules": params["rules"]}
+
+
 def _path(pattern, number):
     return Path(pattern).parent / (Path(pattern).name % number)
 
@@ -67,5 +92,7 @@ if __name__ == "__main__":
             "tool.list": lambda params, events: [{"name": SPEC["name"]}],
             "tool.describe": lambda params, events: SPEC,
             "job.run": job_run,
+            "edit.check": edit_check,
+            "edit.waive": edit_waive,
         }
     )

@@ -97,7 +97,8 @@ def test_menus_and_the_dock_come_up(plugin, project, nuke):
     before = tree(plugin)
     told = session(python, plugin, project, "dock")
     assert (told["qt"], told["python"][:4]) == {"15": (5, "3.10"), "16": (6, "3.11")}[nuke]
-    entries = ["Panel", "Match...", "Answerprint node", "Bake", "Documentation", "About"]
+    entries = ["Panel", "Match...", "Check the edit..."]
+    entries += ["Answerprint node", "Bake", "Documentation", "About"]
     assert told["menus"] == dict.fromkeys(("Nuke", "Nodes", "Node Graph"), entries)
     assert told["before"] == told["after"] == ["match", ["shot_b"]], "a tab that moves forgets"
     assert told["again"] == ["match", ["hero"]]
@@ -111,6 +112,24 @@ def test_menus_and_the_dock_come_up(plugin, project, nuke):
     assert "match 1" in about
     assert "install.py repair" not in about, "core and copy fit"
     assert "No Answerprint node is selected" in bake
+
+
+@pytest.mark.parametrize("nuke", ["15", "16"])
+def test_the_selected_reads_are_checked_and_one_is_mended(plugin, project, nuke):
+    for number in (1001, 1002, 1003):  # the hero is the shot itself, a stop lighter
+        light = oiio.ImageBuf(str(project / f"shot_b/shot_b.{number}.exr"))
+        lighter = oiio.ImageBufAlgo.mul(light, 2.0)
+        lighter.write(str(project / f"hero/hero.{number}.exr"))
+    told = session(sys.executable if nuke == "16" else pyside2(), plugin, project, "check")
+    assert (told["state"], told["said"]) == ("done", "")
+    assert told["order"] == ["hero", "shot_b"], "from left to right"
+    assert (told["page"], told["marks"]) == (True, False)
+    assert told["kept"], "a check changes no node"
+    assert Path(told["folder"]) == project / "answerprint/sc010/check/v001"
+    assert told["finding"] == ["exposure", ["hero", "shot_b"], "done"]
+    assert told["seen"] == ["shot_b", 1001]
+    assert told["nodes"] == ["shot_b"]
+    assert told["rebuilt"] == [True, True]
 
 
 @pytest.mark.parametrize("lost", ["answerprint_nuke", "answerprint_panel", "catalogue.json"])

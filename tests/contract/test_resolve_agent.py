@@ -309,6 +309,22 @@ def test_a_render_is_asked_for_shown_and_cancelled_in_the_panel(real, tmp_path):
     assert (end["renders"], end["page"]) == (0, "edit")
 
 
+def test_an_artist_checks_the_timeline_sets_markers_and_goes_to_a_finding(real, tmp_path):
+    process = real("check")
+    assert process.wait(2 * PATIENCE) == 0, (tmp_path / "agent.log").read_text()
+    seen = json.loads((tmp_path / "seen.json").read_text())
+    end = json.loads((tmp_path / "end.json").read_text())
+    assert (seen["state"], seen["notice"]) == ("partial", ""), "camera raw has no media here"
+    lost = {name for kind, name, _ in seen["found"] if kind == "missing_media"}
+    assert lost >= {"A001_C002", "A001_C007"}
+    assert seen["note"] == f"{len(seen['found'])} findings are marked in the edit."
+    assert [frame for frame, _, _ in end["markers"]] == sorted({row[2] for row in seen["found"]})
+    assert end["markers"][0][1:] == ["red", "missing media"]
+    assert end["playhead"] == seen["last"]
+    (report,) = (tmp_path / "a/project/answerprint/sc010/check").glob("v001/report.json")
+    assert report.with_name("cut.otio").exists()
+
+
 @pytest.mark.parametrize(
     ("protocol", "suite", "said"), [([1, 0], "0.0.1", "repair"), ([2, 0], "0.1.0", "install.py")]
 )

@@ -380,6 +380,11 @@ def activeViewer() -> Any:
     return scene.viewer
 
 
+def frame(f: int | None = None) -> int:
+    scene.frame = scene.frame if f is None else f
+    return scene.frame
+
+
 def connectViewer(inputNum: int, node: Node) -> None:
     scene.viewed = node
 
@@ -443,6 +448,7 @@ def reset(gui: bool = True) -> None:
         cancel_at=None,
         viewer=None,
         viewed=None,
+        frame=1001,
         views=["main"],
         record=record,
     )

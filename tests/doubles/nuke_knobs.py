@@ -282,6 +282,7 @@ CLASSES: dict[str, dict[str, Any]] = {
         "last": 1,
         "origfirst": 1,
         "origlast": 1,
+        "frame_mode": _list("expression", "start at", "offset"),
         "frame": "",
         "raw": False,
         "colorspace": Space_Knob,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ class Timeline(Marked):
         super().__init__(world)
         self._name, self._clips, self._tracks = name, [], [True, True]
         self._locked: set[int] = set()
+        self._start, self._base, self._drop = START, int(RATE), False
         self._playhead = START
         self._grade = Nodes()
 
@@ -27,10 +29,13 @@ class Timeline(Marked):
         return Graph(self._w, self._grade)
 
     def GetStartFrame(self):
-        return START
+        return self._start
+
+    def GetStartTimecode(self):
+        return self._text(self._start)
 
     def GetEndFrame(self):
-        return max((c._start + c._length for c in self._clips), default=START)
+        return max((c._start + c._length for c in self._clips), default=self._start)
 
     def GetSetting(self, settingName):
         return self._w.settings.get(settingName, "")
@@ -74,14 +79,29 @@ class Timeline(Marked):
         return next(here, None)
 
     def GetCurrentTimecode(self):
-        seconds, frame = divmod(self._playhead, int(RATE))
-        minutes, second = divmod(seconds, 60)
-        return f"{minutes // 60:02}:{minutes % 60:02}:{second:02}:{frame:02}"
+        return self._text(self._playhead)
 
     def SetCurrentTimecode(self, timecode):
-        hours, minutes, seconds, frames = map(int, timecode.split(":"))
-        self._playhead = (hours * 3600 + minutes * 60 + seconds) * int(RATE) + frames
+        if self._w.page in ("media", "fusion"):
+            return False
+        hours, minutes, seconds, frames = map(int, re.split("[:;]", timecode))
+        minutes += 60 * hours
+        number = (60 * minutes + seconds) * self._base + frames
+        self._playhead = number - self._left_out(number)
         return True
+
+    def _left_out(self, number):
+        """How many numbers timecode has left out before one."""
+        minutes = number // (60 * self._base)
+        return (minutes - minutes // 10) * self._base // 15 if self._drop else 0
+
+    def _text(self, count):
+        number = count
+        while number - self._left_out(number) < count:
+            number += 1
+        seconds, frame = divmod(number, self._base)
+        told = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+        return f"{told}{';' if self._drop else ':'}{frame:02}"
 
     def Export(self, fileName, exportType, exportSubtype=None):
         if exportType != "otio" or not os.access(os.path.dirname(fileName), os.W_OK):

@@ -98,6 +98,31 @@ def cancel(window: Any, seen: dict[str, Any]) -> Any:
     yield lambda: not desk.occupied
 
 
+def check(window: Any, seen: dict[str, Any]) -> Any:
+    """Check the timeline, set markers, go to the last finding."""
+    panel, desk = window.panel, window.desk
+    yield lambda: met(window)
+    folder = str(FOLDER / "a" / "project")
+    asked(desk, lambda: desk.host.configure("results_folder", folder))
+    panel.pages.setCurrentWidget(panel.check)
+    page = panel.check
+    yield lambda: page.start.isEnabled()
+    page.start.click()
+    yield lambda: not page.checker.open
+    seen["state"], seen["notice"] = page.checker.state, page.notice.text()
+    seen["found"] = [[row["kind"], row["mend"], row["frame"]] for row in page.checker.findings]
+    page.marks.click()
+    yield lambda: page.checker.note
+    seen["note"] = page.checker.note
+    row, item = page._rows[-1]
+    page.tree.itemActivated.emit(item, 0)  # of none that is chosen: nothing happens
+    page.tree.setCurrentItem(item)
+    page.tree.itemActivated.emit(item, 0)
+    seen["last"] = row["frame"]
+    went = asked(desk, lambda: True)
+    yield lambda: went
+
+
 def shown(kind: type) -> Any:
     """The dialog of this kind that is on the screen now."""
     there = QtWidgets.QApplication.topLevelWidgets()

@@ -243,6 +243,84 @@ def test_markers_reach_the_otio(host):
     ]
 
 
+FOUND = [
+    Marker(2, "One stop under.", "check", 1, "yellow", "exposure"),
+    Marker(7, "A glass moved.", "check", 3, "red", "thing"),
+]
+
+
+def marks_of(host):
+    """Of the timeline in the OTIO, and the locators of the EDL."""
+    made = otio.adapters.read_from_file(str(place(host) / "reel 1.otio"))
+    told = [(m.name, m.color, m.comment, m.marked_range) for m in made.tracks.markers]
+    edl = (place(host) / "reel 1.edl").read_text("utf-8")
+    return told, [line.split()[2:] for line in edl.splitlines() if line.startswith("* LOC:")]
+
+
+def test_findings_reach_the_otio_and_the_edl(host):
+    assert host.mark_edit("check", FOUND) == [2, 7]
+    assert marks_of(host) == (
+        [
+            ("exposure", "YELLOW", "One stop under.", span(2, 1)),
+            ("thing", "RED", "A glass moved.", span(7, 3)),
+        ],
+        [
+            ["01:00:00:02", "YELLOW", "exposure:", "One", "stop", "under."],
+            ["01:00:00:07", "RED", "thing:", "A", "glass", "moved."],
+        ],
+    )
+    assert "thing" in (place(host) / "reel 1.markers.edl").read_text("utf-8")
+
+
+def test_the_next_findings_replace_them_and_nothing_else(host):
+    host.apply([CDL], "A001", "match v001", "r1")
+    host.add_markers("B001", [Marker(1004, "flicker")])
+    host.mark_edit("check", FOUND)
+    host.mark_edit("check", FOUND[1:])
+    assert [row[0] for row in marks_of(host)[0]] == ["thing"]
+    host.mark_edit("check", [])
+    made = otio.adapters.read_from_file(str(place(host) / "reel 1.otio"))
+    assert list(made.tracks.markers) == []
+    one, other = list(made.find_clips())[:2]
+    assert "cdl" in one.metadata
+    assert [m.name for m in other.markers] == ["flicker"]
+    assert not (place(host) / "reel 1.edl").exists()
+    assert not (place(host) / "reel 1.markers.edl").exists()
+
+
+def test_markers_outlive_the_panel(worker, cut, host):
+    host.mark_edit("check", FOUND)
+    again = open_cut(worker, str(cut), "", Artist())
+    again.apply([CDL], "A001", "match v001", "r1")
+    assert [row[0] for row in marks_of(again)[0]] == ["exposure", "thing"]
+
+
+def test_markers_that_cannot_be_written_are_not_kept(host, monkeypatch):
+    host.mark_edit("check", FOUND)
+    before = {p: p.read_bytes() for p in place(host).rglob("*") if p.is_file()}
+
+    def refuse(method, params):
+        raise WireError(HOST_REFUSED, "The disk is full.")
+
+    monkeypatch.setattr(host.worker, "call", refuse)
+    with pytest.raises(WireError, match="disk is full"):
+        host.mark_edit("check", FOUND[:1])
+    monkeypatch.undo()
+    assert before == {p: p.read_bytes() for p in place(host).rglob("*") if p.is_file()}
+    host.add_markers("B001", [Marker(1004, "flicker")])
+    assert [row[0] for row in marks_of(host)[0]] == ["exposure", "thing"]
+
+
+def test_the_edit_is_the_file_itself_as_it_was_set_to_be_read(host, cut, tmp_path):
+    assert host.export_timeline(str(tmp_path / "other.otio")) == str(cut)
+    assert host.conform() == {"media": "", "rate": ""}
+    (tmp_path / "late").mkdir()
+    host.configure("media", str(tmp_path / "late"))
+    assert host.conform()["media"] == str(tmp_path / "late")
+    one = host.edit()[0]
+    assert (one.item.ref, one.first, one.last, one.track, one.name) == ("A001", 0, 5, 1, "A001")
+
+
 def test_a_folder_of_media_brings_what_was_lost(host, tmp_path):
     shots(tmp_path / "late" / "C001", texture())
     with pytest.raises(WireError, match="nowhere"):

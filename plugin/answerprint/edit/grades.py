@@ -12,8 +12,11 @@ Convention
                               are clips, switched off, on tracks above; markers and notes are
                               markers; CDLs are in the metadata.
     luts/<event>.cube         the cubes.
+    <cut>.edl, .markers.edl   markers of the cut as locators (`locators.py`); they are in the OTIO
+                              too.
 
-The list is `placed.json` {schema, entries, files, ...}, written by the panel's host of a cut. An
+The list is `placed.json` {schema, entries, files, marks?, ...}, written by the panel's host of a
+cut. `marks` are rows of markers of the cut, as `marked.py` has them, by what they are for. An
 entry is {ref, event, kind, label, data}: `data` is the tool's result (`bridge/results.py`),
 `ref` names the entry, and of several looks of an event the last one counts.
 
@@ -44,6 +47,8 @@ from answerprint.edit.lines import (
     sources_of,
     span,
 )
+from answerprint.edit.locators import write_locators
+from answerprint.edit.marked import marks_of, set_marks
 from answerprint.edit.timeline import Document, speed_effects
 from answerprint.errors import BadInput, CannotWrite
 from answerprint.frames import gradefiles
@@ -84,7 +89,7 @@ def write_grades(
     What the list says was written there before and nothing asks for any more goes. Raises
     BadInput where the cut, the list or a cube cannot be read, CannotWrite.
     """
-    entries, before = _listed(Path(place) / PLACED)
+    entries, before, marks = _listed(Path(place) / PLACED)
     cut, document, clips = read_with_clips(path, media, rate)
     events = {event.id: event for event in cut.events}
     gone = tuple(e["ref"] for e in entries if e["event"] not in events)
@@ -95,26 +100,29 @@ def write_grades(
         **_cubes([e for e in look.values() if e["kind"] == "lut"]),
     }
     lost = [e for e in standing if e["kind"] in NUMBERED and events[e["event"]].frames is None]
-    if standing:
+    made = marks and write_locators(cut, document, clips, marks, Path(place), cut.name).files
+    if standing or marks:
         there = [e for e in standing if e not in lost]
+        set_marks(document, marks_of(marks))
         texts[f"{cut.name}.otio"] = _otio(cut, document, clips, there, look, Path(place))
     for name, text in texts.items():
         _make(Path(place, name).parent)
         write_text(Path(place, name), text)
-    for old in set(before) - texts.keys():
+    for old in set(before) - {*texts, *made}:
         Path(place, old).unlink(missing_ok=True)
-    return Written(tuple(sorted(texts)), gone, tuple(e["ref"] for e in lost))
+    return Written(tuple(sorted({*texts, *made})), gone, tuple(e["ref"] for e in lost))
 
 
-def _listed(path: Path) -> tuple[list[Entry], list[str]]:
-    """Entries, and names of the files that were written for earlier ones."""
+def _listed(path: Path) -> tuple[list[Entry], list[str], list[Entry]]:
+    """Entries, names of the files that were written for earlier ones, and rows of markers."""
     try:
         listed = json.loads(path.read_text("utf-8"))
         entries, files = listed["entries"], listed["files"]
         if listed["schema"] != SCHEMA or any(os.path.normpath(f).startswith("..") for f in files):
             raise ValueError(f"its schema is '{listed['schema']}'")
-        return list(entries), [f for f in files if not os.path.isabs(f)]
-    except (OSError, ValueError, KeyError, TypeError) as why:
+        marks = [row for rows in listed.get("marks", {}).values() for row in rows]
+        return list(entries), [f for f in files if not os.path.isabs(f)], marks
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as why:
         hint = "Move it away, or bring it back from a backup."
         raise BadInput(f"{path} cannot be read.", hint, str(why)) from why
 

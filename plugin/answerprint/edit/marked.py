@@ -106,17 +106,12 @@ def write_marked(
     made = replace(document, timeline=document.timeline.deepcopy())
     copies = _copies(document, made, clips)
     marks, said = marks_of(rows), list[str]()
-    for each in list(_found(made)):  # OTIO's lists do not bear a change while they are walked
-        if each.mark.ids:
-            each.beside.remove(each.marker)
-    for copy in made.timeline.find_clips():
-        _disowned(copy)
-    taken = {mark.frame for mark in markers_of(made)} & {mark.frame for mark in marks}
+    theirs = {mark.frame for mark in markers_of(made) if not mark.ids}
+    taken = theirs & {mark.frame for mark in marks}
     if taken:
         at = ", ".join(timecode(cut.start + n, cut.rate, cut.drop) for n in sorted(taken)[:6])
         said.append(f"Markers of the edit stand at {at} already; Resolve shows one of a frame.")
-    rate = made.timeline.global_start_time.rate if made.timeline.global_start_time else cut.rate
-    made.timeline.tracks.markers.extend(_marker(mark, rate) for mark in marks)
+    set_marks(made, marks)
     if not is_otio(cut.path):
         for event, copy in zip(cut.events, copies, strict=True):
             relink(event, copy)
@@ -129,6 +124,18 @@ def write_marked(
     text = otio.adapters.write_to_string(made.timeline, "otio_json", indent=2)
     write_text(path, text + "\n")
     return tuple(said)
+
+
+def set_marks(document: Document, marks: Iterable[Mark]) -> None:
+    """Set these on the document's timeline, instead of ours that are there."""
+    for each in list(_found(document)):  # OTIO's lists do not bear a change while they are walked
+        if each.mark.ids:
+            each.beside.remove(each.marker)
+    for clip in document.timeline.find_clips():
+        _disowned(clip)
+    start = document.timeline.global_start_time
+    rate = start.rate if start else document.rate
+    document.timeline.tracks.markers.extend(_marker(mark, rate) for mark in marks)
 
 
 def _copies(

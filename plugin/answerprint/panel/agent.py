@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from answerprint_bridge.host import Progress
 from answerprint_bridge.messages import (
+    BUSY,
     CANCELLED,
     LINE_LIMIT,
     UNKNOWN_METHOD,
@@ -31,7 +32,7 @@ from answerprint_bridge.messages import (
 )
 from answerprint_bridge.pipes import own_pipes
 from answerprint_bridge.remote import RemoteHost
-from answerprint_bridge.session import BUSY, Session
+from answerprint_bridge.session import Session
 from answerprint_bridge.wire import SUITE, command
 
 from . import dialogs

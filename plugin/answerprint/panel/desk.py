@@ -27,34 +27,18 @@ from answerprint_bridge.messages import CANCELLED, Message, WireError
 from answerprint_bridge.session import Run, Session
 from answerprint_bridge.wire import Call
 
+from .checker import IN_CONSOLE, Checker
 from .clips import Clips
 from .files_host import FilesHost
 from .form import label_of
 from .jobs import BAD_PARAMETER, Job, Order, Shot
 from .qt import QtCore
+from .signals import Signal
 
 PUMP_MS = 15
-IN_CONSOLE = "The console has the details."
 FORCED = "The worker was ended by force, for it did not stop when asked."
 
 Inputs = dict[str, Item | FrameSet]
-
-
-class Signal:
-    """Tells those who listen. Not Qt's: it has no end of its own, whatever Qt destroys first."""
-
-    def __init__(self) -> None:
-        self._heard: list[Callable[..., object]] = []
-
-    def connect(self, act: Callable[..., object]) -> None:
-        self._heard.append(act)
-
-    def disconnect(self, act: Callable[..., object]) -> None:
-        self._heard.remove(act)
-
-    def emit(self, *given: Any) -> None:
-        for act in list(self._heard):
-            act(*given)
 
 
 class Desk:
@@ -62,6 +46,7 @@ class Desk:
     write_frames   what the panel offers at first: True where files are all that can be handed on.
 
     jobs    those of this session, oldest first. specs: tool name -> declaration, as they come.
+    checker of the host's edit.
     kept    what the panel is set to: the panel writes it, and a new panel begins with it.
     """
 
@@ -84,6 +69,7 @@ class Desk:
         self.specs: dict[str, dict[str, Any]] = {}
         self.kept: dict[str, Any] = {}
         self.occupied = self.closing = False
+        self.checker = Checker(self)
         self._due: collections.deque[Callable[[], None]] = collections.deque()
         self._looks = 0  # number of the newest that is wanted
         self._measured: set[str] = set()

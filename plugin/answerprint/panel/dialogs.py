@@ -31,6 +31,16 @@ def ask(parent: QtWidgets.QWidget | None, question: str, default: bool) -> bool:
     return bool(run_dialog(box) == buttons.Yes)
 
 
+def words(parent: QtWidgets.QWidget | None, question: str, yes: str) -> str:
+    """What the artist writes, '' where it is nothing or was cancelled. yes: the button's text."""
+    box = QtWidgets.QInputDialog(parent)
+    box.setWindowTitle("Answerprint")
+    box.setLabelText(question)
+    box.setOkButtonText(yes)
+    box.resize(420, box.sizeHint().height())
+    return str(box.textValue()).strip() if run_dialog(box) else ""
+
+
 def message(parent: QtWidgets.QWidget | None, level: str, title: str, detail: str = "") -> None:
     """Show it, and go on: nothing waits until it is read. level: 'info', 'warning', 'error'."""
     box = _box(parent, title, detail)

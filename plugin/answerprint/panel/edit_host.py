@@ -35,6 +35,7 @@ from answerprint_bridge.host import (
     Marker,
     Progress,
     SceneContext,
+    Span,
 )
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 from answerprint_bridge.results import CannotPlace, Form, Refs, Result
@@ -99,7 +100,7 @@ class EditHost(Host):
 
     def capabilities(self) -> frozenset[str]:
         places = {f"result:{kind}" for kind in PLACES}
-        return frozenset(places | {"items", "markers", "take back"})
+        return frozenset(places | {"items", "markers", "take back", "timeline", "edit markers"})
 
     def context(self) -> SceneContext:
         cut, sizes = self.cut, Counter((m["width"], m["height"]) for m in self.cut["media"])
@@ -208,8 +209,18 @@ class EditHost(Host):
         return dataclasses.replace(frames, missing=tuple(missing))
 
     def export_timeline(self, path: str) -> str:
-        title = "The cut is a file already."
-        raise WireError(HOST_REFUSED, title, f"Take {self.cut['path']}.")
+        """Nothing is written: the cut is a file already."""
+        return str(self.cut["path"])
+
+    def conform(self) -> dict[str, str]:
+        return self._looked_for()
+
+    def edit(self) -> list[Span]:
+        start, spans = self.cut["start"], []
+        for each in self.cut["events"]:
+            first, end = each["record"][0] - start, each["record"][1] - start
+            spans.append(Span(self._item(each), first, end - 1, each["track"], each["name"]))
+        return spans
 
     def import_timeline(self, path: str, name: str) -> str:
         title = "A cut takes no other timeline in."
@@ -253,6 +264,14 @@ class EditHost(Host):
         rows = [plain(each) for each in markers]
         self._add("markers", {"kind": "markers", "markers": rows}, self._event(ref)["id"], "")
         return len(rows)
+
+    def mark_edit(self, tag: str, markers: Sequence[Marker]) -> list[int]:
+        rows = [
+            {**plain(m), "id": f"{tag}{m.frame}", "colour": m.colour or "blue"} for m in markers
+        ]
+        with self._step():
+            self._state["marks"] = {**self._state.get("marks", {}), tag: rows}
+        return [each.frame for each in markers]
 
     def take_back(self, ref: str) -> str:
         """Take what was placed out of the files; what stands there now."""
@@ -442,7 +461,7 @@ class EditHost(Host):
 
     def _write(self, before: Mapping[str, Any]) -> None:
         self._keep()
-        if self._state["entries"] == before["entries"]:
+        if all(self._state.get(name) == before.get(name) for name in ("entries", "marks")):
             return
         asked = {"path": self.cut["path"], "place": self.place, **self._looked_for()}
         try:

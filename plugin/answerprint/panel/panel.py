@@ -13,6 +13,7 @@ from answerprint_bridge.faults import told_as
 from answerprint_bridge.messages import WireError
 from answerprint_bridge.session import Run
 
+from .check_page import CheckPage
 from .controls import Controls
 from .desk import IN_CONSOLE, Desk
 from .inputs import dropped
@@ -62,6 +63,11 @@ class Panel(QtWidgets.QWidget):
 
     def _build(self) -> None:
         self.controls = Controls(self.line)
+        self.check = CheckPage(self.line, self._wanted)
+        self.pages = QtWidgets.QTabWidget()
+        self.pages.addTab(self.controls, "Tool&s")
+        self.pages.addTab(self.check, "Check the e&dit")
+        self.pages.tabBar().hide()
         self.viewer = Viewer(self.line.ask)
         self.result = QtWidgets.QTextBrowser()
         self.result.setOpenLinks(False)
@@ -83,7 +89,7 @@ class Panel(QtWidgets.QWidget):
         pictures.setSizes([560, 300])
         self.split = QtWidgets.QSplitter()
         self.split.setChildrenCollapsible(False)
-        self.split.addWidget(self.controls)
+        self.split.addWidget(self.pages)
         self.split.addWidget(pictures)
         self.split.setStretchFactor(1, 1)
         self.split.setSizes([430, 930])
@@ -91,8 +97,8 @@ class Panel(QtWidgets.QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.split)
         for key, act in {
-            "Ctrl+Return": self.run,
-            "Ctrl+Shift+Return": self.look,
+            "Ctrl+Return": lambda: self._on_page(self.run, self.check.begin),
+            "Ctrl+Shift+Return": lambda: self._on_page(self.look, lambda: None),
             "Ctrl+.": self._cancel,
             "Ctrl+1": lambda: self.viewer.mode.setCurrentText("Wipe"),
             "Ctrl+2": lambda: self.viewer.mode.setCurrentText("Before"),
@@ -112,11 +118,14 @@ class Panel(QtWidgets.QWidget):
         controls.source_known.connect(self._source_known)
         controls.source_changed.connect(self._source_changed)
         controls.adjusted.connect(self._adjusted)
+        self.check.looked.connect(self._look_into)
         viewer.moved.connect(self._frame_moved)
         self.queue.again.connect(self._again)
         self.queue.chosen.connect(self._show_job)
         desk = self.desk
         self.line.hear(desk.tools_known, controls.offer_tools)
+        self.line.hear(desk.checker.fixing, self.queue.choose)
+        self.line.hear(desk.checker.refused, self._log)
         self.line.hear(desk.starting, controls.set_starting)
         self.line.hear(desk.pictured, self._pictured)
         self.line.hear(desk.ended, self._ended)
@@ -126,6 +135,8 @@ class Panel(QtWidgets.QWidget):
         # Not the panel: dialogs stand on it, and what the host asks must have its answer.
         self.line.hear(desk.ending, lambda: self.split.setEnabled(False))
         viewer.frame.setValue(desk.kept.get("frame", viewer.frame.value()))
+        self.pages.setCurrentIndex(desk.kept.get("page", 0))
+        self.pages.currentChanged.connect(lambda page: desk.kept.update(page=page))
         if job := self.queue.current():
             self._show_job(job)
 
@@ -166,7 +177,7 @@ class Panel(QtWidgets.QWidget):
                 rests = not (busy or self.controls.unsettled)
                 if self.controls.can is None or (rests and not self._met):
                     self.controls.meet_host()
-                    self.queue.offer(self.controls.can or frozenset())
+                    self._offer(self.controls.can or frozenset())
                     self._met = True
                 if busy:
                     self._met, why = False, f"No job can start now: {busy}."
@@ -176,6 +187,12 @@ class Panel(QtWidgets.QWidget):
             if why != self.controls.busy.text():  # it is asked again and again
                 self._log(refused)
         self.controls.set_busy(why)
+        self.check.set_busy(why)
+
+    def _offer(self, can: frozenset[str]) -> None:
+        self.queue.offer(can)
+        self.check.offer(can)
+        self.pages.tabBar().setVisible("timeline" in can)
 
     def _ask_now_and_then(self) -> None:
         if self.isVisible():
@@ -197,9 +214,15 @@ class Panel(QtWidgets.QWidget):
         self._live.stop()
         self.controls.notice.hide()
         self.controls.settle()
-        wanted = {"frame": self.viewer.frame.value(), "size": self.viewer.wanted_size()}
-        jobs = [self.desk.submit(order, wanted) for order in self.controls.orders()]
+        jobs = [self.desk.submit(order, self._wanted()) for order in self.controls.orders()]
         self.queue.choose(jobs[0])
+
+    def _on_page(self, tools: Callable[[], object], check: Callable[[], object]) -> None:
+        """A key does what the button of the page does that is seen."""
+        (check if self.pages.currentWidget() is self.check else tools)()
+
+    def _wanted(self) -> dict[str, int]:
+        return {"frame": self.viewer.frame.value(), "size": self.viewer.wanted_size()}
 
     def look(self) -> None:
         """One picture of what is on the panel, of the first source; nothing is placed."""
@@ -235,9 +258,13 @@ class Panel(QtWidgets.QWidget):
         self.queue.choose(self.desk.submit(job.order, job.preview))
 
     def _cancel(self) -> None:
-        """The oldest job that was not asked yet: a key pressed twice ends nothing by force."""
+        """The oldest job that was not asked yet, else the check: a key pressed twice ends nothing
+        by force."""
         for job in [job for job in self.desk.open_jobs() if job.state != "cancelling"][:1]:
             self.desk.cancel(job)
+            return
+        if self.desk.checker.state != "cancelling":
+            self.desk.checker.cancel()
 
     # Pictures and numbers
 
@@ -260,6 +287,13 @@ class Panel(QtWidgets.QWidget):
             why = "Its picture comes with the first look or run: the host renders it then."
             self.viewer.canvas.show_picture("before", None, why)
         self.desk.kept["frame"] = self.viewer.frame.value()
+
+    def _look_into(self, path: str, frame: int) -> None:
+        """The frame of a finding, as its media has it."""
+        self._unseen = True
+        self.viewer.look_at("after", "")
+        self.viewer.look_at("before", path, frame)
+        self.desk.kept["frame"] = frame
 
     def _pictured(self, job: Job) -> None:
         if job is self.queue.current() and job.run:
@@ -309,7 +343,8 @@ class Panel(QtWidgets.QWidget):
         self.desk.kept["frame"] = self.viewer.frame.value()
 
     def _refused(self, error: WireError) -> None:
-        self.controls.say("\n".join(text for text in (error.title, error.hint) if text))
+        page = self.check if self.pages.currentWidget() is self.check else self.controls
+        page.say("\n".join(text for text in (error.title, error.hint) if text))
         self._log(error)
 
     def _log(self, error: WireError) -> None:
