@@ -27,7 +27,10 @@ bl_info = {
     "category": "Compositing",
 }
 
-PARTS = ("pictures", "running", "prefs", "settings", "operators", "actions", "ui")
+PARTS = (
+    *("pictures", "running", "prefs", "settings", "operators", "actions", "ui"),
+    *("check_list", "check_ops", "check_ui"),
+)
 
 
 def _parts() -> List[ModuleType]:

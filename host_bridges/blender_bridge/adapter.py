@@ -27,10 +27,11 @@ from answerprint_bridge.messages import HOST_REFUSED, WireError
 
 from . import colour, files, render, script, things
 from .artist import Artist
-from .placing import PLACES, Placing
+from .editing import Editing
+from .placing import PLACES
 
 
-class BlenderHost(Placing):
+class BlenderHost(Editing):
     """The Blender that this Python runs in."""
 
     def __init__(self, artist: Artist | None = None) -> None:
@@ -44,6 +45,7 @@ class BlenderHost(Placing):
 
     def capabilities(self) -> frozenset[str]:
         more = {"selection", "items", "markers", "export:graded"}
+        more |= {"timeline", "edit markers", "playhead"}
         if not bpy.app.background:
             more |= {"undo", "viewer"}
         return frozenset({f"result:{kind}" for kind in PLACES} | more)
@@ -82,9 +84,6 @@ class BlenderHost(Placing):
 
     def export_frames(self, ref: str, spec: ExportSpec, progress: Progress) -> FrameSet:
         return render.export(things.find(ref), spec, progress)
-
-    def export_timeline(self, path: str) -> str:
-        raise WireError(HOST_REFUSED, "Blender writes no timeline here.", "Work on its strips.")
 
     def import_timeline(self, path: str, name: str) -> str:
         raise WireError(HOST_REFUSED, "Blender reads no timeline here.", "Add its media as strips.")

@@ -178,6 +178,11 @@ def top_strips(scene: Any) -> Any:
     return editor.strips if hasattr(editor, "strips") else editor.sequences
 
 
+def inner(meta: Any) -> Any:
+    """The strips that stand in a meta strip, or in another strip none."""
+    return getattr(meta, "strips", getattr(meta, "sequences", ()))
+
+
 # Files
 
 

@@ -17,7 +17,7 @@ import bpy
 
 from answerprint_bridge.host import FrameSet
 
-from . import exr_header, things
+from . import compat, exr_header, things
 
 NUMBER = re.compile(r"(\d+)(?=\D*$)")
 STILL = re.compile(r"(?P<before>.*?)(?P<number>\d+)\.[^.]*", re.DOTALL)
@@ -245,7 +245,7 @@ def inside(strip: Any) -> List[Any]:
         found.append(each)
         inputs = (getattr(each, f"input_{n}", None) for n in (1, 2))
         left += [i for i in inputs if i is not None]
-        left += [s for s in getattr(each, "strips", getattr(each, "sequences", ())) if not s.mute]
+        left += [s for s in compat.inner(each) if not s.mute]
     return found
 
 

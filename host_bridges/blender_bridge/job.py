@@ -23,8 +23,7 @@ class Job:
     def __init__(self, spec: Spec, more: Mapping[str, Any]) -> None:
         self.spec, self.more = spec, dict(more)
         self.run: Run | None = None
-        self.stage, self.done, self.total = "", 0, 0
-        self.left: float | None = None
+        self.progress = words.Progress()
         self.lines: Deque[str] = collections.deque(maxlen=100)
         self.trouble: WireError | None = None
 
@@ -39,13 +38,17 @@ class Job:
 
     @property
     def fraction(self) -> float:
-        return self.done / self.total if self.total else 0.0
+        return self.progress.fraction
 
     def text(self) -> str:
         """How far it is."""
         if self.run and self.run.cancelling:
             return "Cancelling"
-        return words.of_progress(self.stage, self.done, self.total, self.left)
+        return self.progress.text()
+
+    def cancel(self, force_after: float) -> None:
+        if self.run:
+            self.run.cancel(force_after)
 
     def summary(self) -> List[words.Line]:
         """How it ended."""
@@ -54,8 +57,7 @@ class Job:
         return words.of_error(self.run.error) if self.run.error else words.of_run(self.run)
 
     def moved(self, told: Mapping[str, Any]) -> None:
-        self.stage, self.done, self.total = told["stage"], told["done"], told["total"]
-        self.left = told.get("eta_s")
+        self.progress.moved(told)
 
     def said(self, told: Mapping[str, Any]) -> None:
         self.lines.append(str(told["message"]))

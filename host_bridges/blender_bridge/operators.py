@@ -35,11 +35,10 @@ OWN = {
 }
 
 
-class ToolOperator:
-    """What all tools' operators do; `spec` is the tool."""
+class Waiting:
+    """An operator that waits for the worker: modal from a button, blocking from a script."""
 
     bl_options: ClassVar[Set[str]] = {"REGISTER"}
-    spec: ClassVar[Spec]
     timer: Any = None
 
     @classmethod
@@ -48,22 +47,36 @@ class ToolOperator:
             cls.poll_message_set("A job of Answerprint is running")  # type: ignore[attr-defined]
         return not NOW.working()
 
+    def prepare(self, context: Any) -> None:
+        """A button was pressed: take what its panel holds."""
+
+    def begin(self, context: Any) -> None:
+        """Start what is waited for."""
+        raise NotImplementedError
+
+    def wait(self) -> None:
+        """Until it has ended. Raises the WireError it ended with."""
+        raise NotImplementedError
+
+    def done(self) -> Said:
+        """It has ended: tell it."""
+        raise NotImplementedError
+
     def execute(self, context: Any) -> Said:
         try:
-            run = start(self).run
-            assert run
-            run.wait()
+            self.begin(context)
+            self.wait()
         except WireError as refused:
             return tell_error(self, refused)
         except BaseException:
             NOW.cancel()  # somebody interrupted the script
             raise
-        return tell_result(self, run)
+        return self.done()
 
     def invoke(self, context: Any, event: Any) -> Said:
-        settings.fill(self, self.spec, context)
+        self.prepare(context)
         try:
-            start(self)
+            self.begin(context)
         except WireError as refused:
             return tell_error(self, refused)
         manager = context.window_manager
@@ -89,15 +102,12 @@ class ToolOperator:
             return {"PASS_THROUGH"}
         NOW.turn()
         redraw()
-        job = NOW.job
-        if job and not job.ended:
-            context.window_manager.progress_update(int(1000 * job.fraction))
-            context.workspace.status_text_set(f"Answerprint: {job.text()}   |   Esc: Cancel")
+        if task := NOW.task():
+            context.window_manager.progress_update(int(1000 * task.fraction))
+            context.workspace.status_text_set(f"Answerprint: {task.text()}   |   Esc: Cancel")
             return {"PASS_THROUGH"}
         self.leave(context)
-        if job is None or job.run is None:
-            return {"CANCELLED"}  # a file was loaded, which ended it
-        return tell_error(self, job.run.error) if job.run.error else tell_result(self, job.run)
+        return self.done()
 
     def cancel(self, context: Any) -> None:
         """Blender takes the operator away: its window is closed, or a file is loaded."""
@@ -114,6 +124,38 @@ class ToolOperator:
             self.timer = None
         if context.workspace:
             context.workspace.status_text_set(None)
+
+
+class ToolOperator(Waiting):
+    """What all tools' operators do; `spec` is the tool."""
+
+    spec: ClassVar[Spec]
+
+    def begin(self, context: Any) -> None:
+        start(self)
+
+    def prepare(self, context: Any) -> None:
+        settings.fill(self, self.spec, context)
+
+    def wait(self) -> None:
+        wait_for_job()
+
+    def done(self) -> Said:
+        return tell_job(self)
+
+
+def wait_for_job() -> None:
+    assert NOW.job
+    assert NOW.job.run
+    NOW.job.run.wait()
+
+
+def tell_job(operator: Any) -> Said:
+    """Report how the job ended that an operator waited for."""
+    run = NOW.job.run if NOW.job else None
+    if run is None:
+        return {"CANCELLED"}  # a file was loaded, which ended it
+    return tell_error(operator, run.error) if run.error else tell_result(operator, run)
 
 
 def start(operator: Any) -> Job:

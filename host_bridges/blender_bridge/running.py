@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one session of this Blender: its worker, and the job that panels show.
+"""The one session of this Blender: its worker, and the job and the check that panels show.
 
 It belongs to the module, not to an operator: Blender frees operators when it likes. A file that
 is loaded ends the job first, so that nothing is placed into another scene. While a job runs its
@@ -19,6 +19,7 @@ from answerprint_bridge.wire import command
 
 from . import pictures, prefs
 from .catalogue import Spec
+from .check_job import CheckJob
 from .job import Job
 
 EDITORS = ("NODE_EDITOR", "IMAGE_EDITOR", "CLIP_EDITOR", "SEQUENCE_EDITOR")
@@ -30,11 +31,15 @@ HELLO = 30.0  # seconds the worker has to answer a check
 
 
 class Running:
-    """The session and its newest job. driven: an operator's timer turns it."""
+    """The session, its newest job and its newest check: of these one works at a time.
+
+    driven   an operator's timer turns it.
+    """
 
     def __init__(self) -> None:
         self.driven = False
         self.job: Job | None = None
+        self.edit: CheckJob | None = None
         self._host: Host | None = None
         self._session: Session | None = None
         self._open: List[Any] = []  # calls and looks beside the job
@@ -56,8 +61,12 @@ class Running:
             self._session = Session(self.host(), told)
         return self._session
 
+    def task(self) -> Job | CheckJob | None:
+        """What works now."""
+        return next((each for each in (self.job, self.edit) if each and not each.ended), None)
+
     def working(self) -> bool:
-        return self.job is not None and not self.job.ended
+        return self.task() is not None
 
     def waiting(self) -> bool:
         """Whether anything may still arrive."""
@@ -71,8 +80,7 @@ class Running:
 
         Raises WireError where it cannot start.
         """
-        if self.working():
-            raise WireError(BUSY, "A job of Answerprint is running.", "Wait for it, or cancel it.")
+        self._check_free()
         session, job = self.session(), Job(spec, more)
         if not bpy.app.background:
             frame = bpy.context.scene.frame_current
@@ -90,6 +98,18 @@ class Running:
         self.job = job
         return job
 
+    def start_check(self) -> CheckJob:
+        """Write the edit out and start to check it. Raises WireError where it cannot start."""
+        self._check_free()
+        session, job = self.session(), CheckJob()
+        job.check = session.check(on_progress=job.moved)
+        self.edit = job
+        return job
+
+    def _check_free(self) -> None:
+        if self.working():
+            raise WireError(BUSY, "A job of Answerprint is running.", "Wait for it, or cancel it.")
+
     def turn(self) -> None:
         """Run what has arrived."""
         if self._session:
@@ -97,8 +117,8 @@ class Running:
 
     def cancel(self) -> None:
         """Ask the job to end; it has FORCE seconds for it."""
-        if self.job and self.job.run and self.working():
-            self.job.run.cancel(FORCE)
+        if task := self.task():
+            task.cancel(FORCE)
 
     def again(self) -> Run:
         """Place the results of the shown job once more; what stands is found."""
@@ -135,11 +155,11 @@ class Running:
         return dict(worker.hello or {})
 
     def forget(self) -> None:
-        """End the job and drop what is shown: the scene is about to be another one."""
-        job, self.job = self.job, None
-        if job and job.run and not job.ended:
-            job.run.cancel(LEAVE)
-            while not job.ended:
+        """End what works and drop what is shown: the scene is about to be another one."""
+        task, self.job, self.edit = self.task(), None, None
+        if task:
+            task.cancel(LEAVE)
+            while not task.ended:
                 self.turn()
         pictures.clear()
 

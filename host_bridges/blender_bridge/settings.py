@@ -113,7 +113,7 @@ def _groups() -> List[type]:
     held["progress"] = bpy.props.FloatProperty(
         name="Progress",
         description="How far the job is",
-        get=lambda held: 100 * NOW.job.fraction if NOW.job else 0.0,
+        get=lambda held: 100 * task.fraction if (task := NOW.task() or NOW.job) else 0.0,
         min=0,
         max=100,
         precision=0,

@@ -79,5 +79,5 @@ def _free(scene: Any, strip: Any, start: int, end: int) -> int:
 
 def _holds(each: Any, name: str) -> bool:
     """Whether a strip is the one of this name, or a meta with it inside."""
-    inner = getattr(each, "strips", getattr(each, "sequences", ()))
+    inner = compat.inner(each)
     return each.name == name or any(_holds(one, name) for one in inner)

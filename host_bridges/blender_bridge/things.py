@@ -113,7 +113,7 @@ def items() -> List[Item]:
     found: List[Any] = [*pictures, *bpy.data.movieclips]
     found += _strips(compat.sequencer_scene())
     found += [node for node in _nodes() if getattr(node, "image", None) or _clip(node)]
-    return [_item(each) for each in found]
+    return [item(each) for each in found]
 
 
 def selection() -> List[Item]:
@@ -121,13 +121,13 @@ def selection() -> List[Item]:
     space = bpy.context.space_data
     kind = space.type if space else ""
     if kind == "IMAGE_EDITOR":
-        return [_item(space.image)] if space.image else []
+        return [item(space.image)] if space.image else []
     if kind == "CLIP_EDITOR":
-        return [_item(space.clip)] if space.clip else []
+        return [item(space.clip)] if space.clip else []
     nodes = [node for node in _nodes() if node.select]
     strips = [strip for strip in _strips(compat.sequencer_scene()) if strip.select]
     chosen = strips if kind == "SEQUENCE_EDITOR" or not nodes else nodes
-    return [_item(each) for each in (nodes if kind == "NODE_EDITOR" else chosen)]
+    return [item(each) for each in (nodes if kind == "NODE_EDITOR" else chosen)]
 
 
 def _nodes() -> List[Any]:
@@ -148,7 +148,7 @@ def _clip(node: Any) -> Any:
     return node.clip if shows else None
 
 
-def _item(thing: Any) -> Item:
+def item(thing: Any) -> Item:
     name = ref(thing)
     kind = "clip" if is_strip(thing) or name.startswith("clip:") else "image"
     shown = getattr(thing, "image", None) or _clip(thing) or thing

@@ -178,7 +178,8 @@ def _panels() -> List[type]:
     for editor in EDITORS:
         place = {"bl_space_type": editor, "bl_region_type": "UI", "bl_category": "Answerprint"}
         parent = f"ANSWERPRINT_PT_main_{editor}"
-        found.append(type(parent, (Main, bpy.types.Panel), {**place, "bl_idname": parent}))
+        body = {**place, "bl_idname": parent, "bl_order": 1}  # the check of the edit stands above
+        found.append(type(parent, (Main, bpy.types.Panel), body))
         for each in (Result, Log):
             name = f"ANSWERPRINT_PT_{each.__name__.lower()}_{editor}"
             body = {**place, "bl_idname": name, "bl_parent_id": parent}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import List, Tuple
+from typing import Any, List, Mapping, Tuple
 
 from answerprint_bridge.messages import CANCELLED, WireError
 from answerprint_bridge.results import Answer
@@ -63,6 +63,25 @@ def of_progress(stage: str, done: int, total: int, left: float | None) -> str:
     return text if left is None or round(left) < 1 else f"{text}, {seconds(left)} left"
 
 
+class Progress:
+    """The last that was said of how far something is."""
+
+    def __init__(self) -> None:
+        self.stage, self.done, self.total = "", 0, 0
+        self.left: float | None = None
+
+    def moved(self, told: Mapping[str, Any]) -> None:
+        self.stage, self.done, self.total = told["stage"], told["done"], told["total"]
+        self.left = told.get("eta_s")
+
+    @property
+    def fraction(self) -> float:
+        return self.done / self.total if self.total else 0.0
+
+    def text(self) -> str:
+        return of_progress(self.stage, self.done, self.total, self.left)
+
+
 def seconds(left: float) -> str:
     """'40 s', '3 min 20 s'."""
     minutes, rest = divmod(round(left), 60)
@@ -78,3 +97,21 @@ def of_run(run: Run) -> List[Line]:
     warnings = [("INFO", text) for text in run.report.get("warnings", ())]
     answers = [of_answer(each) for each in run.answers if each.status != "spare"]
     return [each for each in (*said, *answers, *warnings) if each[1]]
+
+
+def of_value(finding: Mapping[str, Any]) -> str:
+    """'-0.32 stop' of the shot to mend; '' where a finding has none. Its text says how sure it is.
+
+    A finding has the second shot minus the first; people ask how the one to mend stands.
+    """
+    value, unit = finding["value"], finding["unit"]
+    if value is None:
+        return ""
+    if unit == "frame":
+        return f"{value:.0f} {unit}{'' if value == 1 else 's'}"
+    between = finding["family"] in ("light", "picture")
+    if between and finding["shots"][1:] and finding["mend"] == finding["shots"][0]:
+        value = 1 / (1 + value) - 1 if unit == "ratio" else -value
+    if between and unit == "ratio":
+        value, unit = 100 * value, "%"
+    return f"{value:{'+' if between else ''}.2g} {unit}".strip()

@@ -14,7 +14,10 @@ import PyOpenColorIO as ocio
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("test_contract", "test_run", "blender_frames", "blender_cases", "blender_places")
+NAMES = (
+    *("test_contract", "test_run", "blender_frames", "blender_cases", "blender_places"),
+    "blender_edit",
+)
 CASES = [f"tests/contract/{name}.py" for name in NAMES]
 SECONDS = 600  # Blender can hang for ever
 ALWAYS = ("45", "50")

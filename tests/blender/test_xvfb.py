@@ -30,10 +30,8 @@ pytestmark = [
 PICTURES = 11
 
 
-@pytest.fixture(scope="module")
-def seen(tmp_path_factory):
-    """What xvfb_match.py found, and the folder of its screenshots."""
-    folder = Path(os.environ.get("ANSWERPRINT_SCREENS") or tmp_path_factory.mktemp("blender"))
+def told_by(story, folder, *more):
+    """What a story found that runs in the windows of Blender, with the add-on as it is built."""
     scripts = folder / "scripts"
     addon = scripts / "addons/answerprint"
     addon.mkdir(parents=True)
@@ -47,7 +45,7 @@ def seen(tmp_path_factory):
     }
     screen = ["xvfb-run", "-a", "-s", "-screen 0 1600x900x24"]
     blender = ["blender", "--factory-startup", "--enable-event-simulate", "-p", "0", "0", "1600"]
-    script = ["900", "--python", str(Path(__file__).parent / "xvfb_match.py"), "--", str(folder)]
+    script = ["900", "--python", str(Path(__file__).parent / story), "--", str(folder), *more]
     told = subprocess.run(
         [*screen, *blender, *script],
         env={**os.environ, **own},
@@ -57,7 +55,14 @@ def seen(tmp_path_factory):
     )
     found = folder / "told.json"
     assert found.is_file(), told.stdout[-4000:] + told.stderr[-2000:]
-    return json.loads(found.read_text("utf-8")), folder
+    return json.loads(found.read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    """What xvfb_match.py found, and the folder of its screenshots."""
+    folder = Path(os.environ.get("ANSWERPRINT_SCREENS") or tmp_path_factory.mktemp("blender"))
+    return told_by("xvfb_match.py", folder), folder
 
 
 def test_the_story_came_to_its_end(seen):

@@ -156,7 +156,9 @@ class Operator:
         self.said.append((level, text))
 
     def __getattr__(self, name):
-        return getattr(part("operators").ToolOperator, name).__get__(self)
+        if name == "kind":
+            return part("operators").ToolOperator
+        return getattr(self.kind, name).__get__(self)
 
 
 def pressed(scene, editor="IMAGE_EDITOR", **named):
@@ -205,7 +207,7 @@ class Layout:
     def _part(self, **more):
         return Layout(self.drawn)
 
-    row = column = _part
+    row = column = split = _part
 
     def prop(self, data, name, **more):
         known = bpy.types.UILayout.bl_rna.functions["prop"].parameters
@@ -222,6 +224,12 @@ class Layout:
     def label(self, text, icon="NONE"):
         assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
         self.drawn.append(("label", text, icon))
+
+    def template_list(self, kind, list_id, data, name, chosen_in, chosen, rows):
+        assert hasattr(bpy.types, kind)
+        assert {name} <= set(data.bl_rna.properties.keys())
+        assert {chosen} <= set(chosen_in.bl_rna.properties.keys())
+        self.drawn.append(("list", name, None))
 
     def menu(self, name):
         assert hasattr(bpy.types, name)
