@@ -58,6 +58,7 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     panel = verbs.add_parser("panel", help="a window for all of this", allow_abbrev=False)
     panel.add_argument("paths", metavar="PATH", nargs="*", help="shots, or one .otio, .edl or .xml")
     _check(verbs.add_parser("check", help="what does not match in an edit", allow_abbrev=False))
+    _cut(verbs.add_parser("cut", help="make an edit of a finished movie", allow_abbrev=False))
     verbs.add_parser("worker", help="serve a host over stdin and stdout", allow_abbrev=False)
     doctor = verbs.add_parser("doctor", help="what fits, what does not", allow_abbrev=False)
     doctor.add_argument("--prefix", metavar="DIR", help="where it was installed, if not as usual")
@@ -116,11 +117,23 @@ def _check(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--rules", metavar="FILE", help="the show's rules (default: beside the cut)")
     verb.add_argument("--only", action="append", metavar="KIND", help="this kind alone")
     verb.add_argument("--previous", metavar="OLD", help="an earlier cut: what changed since")
-    verb.add_argument("--hero", metavar="SHOT", help="the shot its scene is matched to")
+    verb.add_argument("--even", action="store_true", help="a CDL for each shot, by its scene")
+    verb.add_argument("--hero", metavar="SHOT", help="even, and its scene to this shot")
+    verb.add_argument("--ungraded", action="store_true", help="do not apply the edit's own CDLs")
     verb.add_argument("--handles", metavar="N", type=_number(int), help="frames of handles wanted")
     verb.add_argument("--waive", metavar="ID", help="leave this finding from now on; needs --why")
     verb.add_argument("--why", metavar="TEXT", default="", help="why it is waived")
     verb.add_argument("--by", metavar="NAME", help="who waives it (default: your login)")
+    verb.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
+
+
+def _cut(verb: argparse.ArgumentParser) -> None:
+    verb.description = (
+        "Finds the cuts, dissolves and fades of a movie, and writes its shots as a cut."
+    )
+    verb.add_argument("source", metavar="SOURCE", help="a movie, or plate.%%04d.exr, or a folder")
+    verb.add_argument("--out", metavar="DIR", required=True, help="folder for cut and report")
+    verb.add_argument("--colourspace", metavar="NAME", help="colour space of the source")
     verb.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
 
 
@@ -246,6 +259,8 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
         return _doctor(asked), None
     if asked.verb == "check":
         return _checked(asked)
+    if asked.verb == "cut":
+        return _made_cut(asked)
     from answerprint.worker import jobs, order
 
     if asked.verb == "run":
@@ -286,9 +301,24 @@ def _checked(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
             previous=asked.previous,
             hero=asked.hero,
             handles=asked.handles,
+            even=asked.even,
+            graded=not asked.ungraded,
             keep=cache_folder("passports"),
             events=events,
         )
+    return _reported(outcome)
+
+
+def _made_cut(asked: argparse.Namespace) -> tuple[int, dict[str, Any]]:
+    from answerprint.check.cutting import cut_movie
+
+    out = _folder(asked.out) or Path()
+    with _Terminal() as events:
+        outcome = cut_movie(asked.source, out, asked.colourspace, events)
+    return _reported(outcome)
+
+
+def _reported(outcome: Any) -> tuple[int, dict[str, Any]]:
     print(outcome.report["sentence"], file=sys.stderr)
     for warning in outcome.report["warnings"]:
         print(f"Note: {warning}", file=sys.stderr)

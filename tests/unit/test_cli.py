@@ -84,7 +84,7 @@ REFUSALS = [
     (
         ["zzz"],
         "There is no command 'zzz'.",
-        "There is: tools, match, run, panel, check, worker, doctor.",
+        "There is: tools, match, run, panel, check, cut, worker, doctor.",
     ),
     (
         ["match"],

@@ -183,7 +183,7 @@ def test_the_options_of_every_tool_are_written_down():
     own = {f"--{n}".replace("_", "-") for tool in tools for n in (*tool.controls(), *tool.inputs)}
     common = set.intersection(*(options(tool.name) for tool in tools))
     common -= {f"--{kind}{name[2:]}" for name in own for kind in ("", "no-")}
-    common -= {f"{name}-colourspace" for name in own}
+    common -= {f"{name}-{what}" for name in own for what in ("colourspace", "frames")}
     assert {"--out", "--frames", "--json"} <= common
     assert {o for o in common if f"`{o}" not in CONVENTIONS} == set()
     named = set(re.findall(r"^\| `(--[a-z-]+)", CONVENTIONS, re.MULTILINE))
