@@ -53,7 +53,7 @@ def apart(measures: Sequence[Measure]) -> list[Apart]:
     for group in _joined(measures):
         names = sorted({each.first for each in group} | {each.second for each in group})
         place = {name: at for at, name in enumerate(names)}
-        level = _levels(len(names), [(place[m.first], place[m.second], m) for m in group])
+        level = levels(len(names), [(place[m.first], place[m.second], m) for m in group])
         usual = _usual(level, float(np.median([m.tolerance for m in group])))
         near: dict[int, list[Measure]] = {name: [] for name in names}
         for each in group:
@@ -97,7 +97,8 @@ def _joined(measures: Sequence[Measure]) -> list[list[Measure]]:
     return list(groups.values())
 
 
-def _levels(count: int, edges: Sequence[tuple[int, int, Measure]]) -> np.ndarray:
+def levels(count: int, edges: Sequence[tuple[int, int, Measure]]) -> np.ndarray:
+    """The level of each of so many shots, by the measures between them; the mean is free."""
     first, second = (np.array([edge[k] for edge in edges]) for k in (0, 1))
     value = np.array([edge[2].value for edge in edges])
     error = np.maximum([edge[2].error for edge in edges], 1e-9)

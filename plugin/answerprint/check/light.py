@@ -54,7 +54,7 @@ def find(study: Study) -> list[Finding]:
     return found
 
 
-def _error(
+def standard_error(
     kind: str, shots: Sequence[Shot], pair: Pair, sharper: tuple[float, float] | None
 ) -> float:
     """Standard error of a pair's measure, of all that disturbs it."""
@@ -82,10 +82,10 @@ def _graded(
         if lit_apart(pair):
             continue
         value = float(pair.shift.value[NAMES.index(kind)])
-        error = _error(kind, shots, pair, focus)
+        sigma = standard_error(kind, shots, pair, focus)
         if math.isfinite(value):
-            tolerance = max(SEEN[kind], SIGMAS * error)
-            measures.append(Measure(pair.first, pair.second, value, error, tolerance))
+            tolerance = max(SEEN[kind], SIGMAS * sigma)
+            measures.append(Measure(pair.first, pair.second, value, sigma, tolerance))
             by[pair.first, pair.second] = pair
     found = []
     for each in apart(measures):

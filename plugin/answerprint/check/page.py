@@ -19,6 +19,7 @@ from answerprint.check.kinds import KINDS
 from answerprint.check.model import Shot, Study
 from answerprint.check.plots import drawn
 from answerprint.frames import colour
+from answerprint.frames.grade import Cdl, Grade
 from answerprint.frames.text import write_text
 
 WIDE, CLOSE = 400, 300
@@ -60,6 +61,12 @@ def write(path: Path, report: Mapping[str, Any], study: Study) -> None:
         boxes={row["id"]: _boxes(row, study, shots) for row in report["findings"]},
         plots=drawn(report),
         counts=_counts(report),
+        evened=_evened(report["even"], shots),
+        after={
+            row["shot"]: _picture(shots[row["shot"]], Cdl.of(row["over"]))
+            for row in (report["even"] or {}).get("shots", ())
+            if row["changed"]
+        },
     )
     write_text(path, page)
 
@@ -107,8 +114,19 @@ def _height(shot: Shot) -> int:
     return max(1, round(WIDE * shot.size[1] / shot.size[0]))
 
 
-def _picture(shot: Shot) -> str:
-    return _coded(_middle(shot), (WIDE, _height(shot)))
+def _picture(shot: Shot, over: Cdl | None = None) -> str:
+    light = _middle(shot)
+    light = np.asarray(Grade(over).light(light)) if over else light
+    return _coded(light, (WIDE, _height(shot)))
+
+
+def _evened(even: Row | None, shots: Mapping[str, Shot]) -> dict[str, list[Row]]:
+    """Shots by scene, of scenes with more than one."""
+    scenes = defaultdict[str, list[Row]](list)
+    for row in (even or {}).get("shots", ()):
+        if row["shot"] in shots:
+            scenes[row["scene"]].append(row)
+    return {name: rows for name, rows in scenes.items() if len(rows) > 1}
 
 
 def _coded(rgb: np.ndarray, size: tuple[int, int]) -> str:

@@ -56,6 +56,8 @@ def _event(cut: Cut, event: Event) -> Row:
         "reel": event.reel,
         "media": media.path if media else None,
         "frames": list(event.frames) if event.frames else None,
+        "head": event.head,
+        "tail": event.tail,
         "handles": list(event.handles),
         "rate": str(event.rate),
         "speed": event.speed,

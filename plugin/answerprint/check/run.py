@@ -8,6 +8,7 @@ Into the folder `out`, each file whole or not at all:
     report.html            the same to read and to print (`page.py`)
     cut.otio               the cut with a marker on each finding's frame
     cut.edl, cut.*.edl     the same as locators (`edit/locators.py`)
+    even.ccc, .otio, .edl  where it was asked for: CDLs that even each scene (`corrected.py`)
     pull.edl, pull.ale     what has to be pulled: shots without media, and with an earlier cut
                            those that it did not cover
 
@@ -27,6 +28,9 @@ from typing import Any
 
 from answerprint import __version__
 from answerprint.check import edit, frames, grammar, light, page, report, things
+from answerprint.check.corrected import write_corrected
+from answerprint.check.even import Even
+from answerprint.check.even import even as even_scenes
 from answerprint.check.kinds import KINDS
 from answerprint.check.known import Known, from_key, known_as
 from answerprint.check.lay import is_card, lay
@@ -44,6 +48,7 @@ from answerprint.edit.marked import write_marked
 from answerprint.edit.pulls import HANDLES, to_pull, write_pulls
 from answerprint.errors import BadParameter, CannotWrite
 from answerprint.events import Events
+from answerprint.frames.grade import Cdl
 from answerprint.frames.text import write_json
 
 Find = Callable[[Study], list[Finding]]
@@ -80,6 +85,8 @@ def check(
     handles: int | None = None,
     keep: Path | None = None,
     earlier: str | os.PathLike[str] | None = None,
+    even: bool = False,
+    graded: bool = True,
     events: Events | None = None,
 ) -> Outcome:
     """Check the cut in a file, and write what was found into the folder `out`.
@@ -88,11 +95,13 @@ def check(
     kinds         only these; those that are off by default too.
     rules         a file of rules, else the one beside the cut.
     previous      an earlier cut, to say what changed since.
-    hero          the shot that its scene is to be matched to.
+    hero          the shot that its scene is to be matched, and evened, to.
     handles       frames beyond each cut that the show wants, else as its rules say.
     keep          a folder where passports are kept for the next check, and samples during this.
     earlier       the folder of the last check of this cut, where that was another one: by its
                   report shots are known again, and what is new and gone is told.
+    even          even every scene: the hero's to the hero, others to their median.
+    graded        whether shots are seen through the CDLs that the edit has on them, in ACEScct.
 
     Raises BadInput, BadParameter, CannotWrite, and Cancelled; what was measured is kept then.
     """
@@ -103,13 +112,18 @@ def check(
     cut, document, clips = read_with_clips(path, media, rate)
     if hero is not None:
         _named(hero, cut)
+    even = even or hero is not None
+    own = [each.id for each in cut.events if each.cdl and not Cdl.of(dict(each.cdl)).neutral]
+    if even and own and not graded:
+        title = f"The edit has CDLs of its own ({len(own)}), which new ones would replace."
+        raise BadParameter(title, "Even it as it is graded.", about="ungraded")
     changes = None if previous is None else compare(read_cut(previous, media, rate), cut)
-    folder = _folder(out)
+    folder = made_folder(out)
     here = report.last(folder)
     before = here if earlier is None else report.last(Path(earlier))
-    with Samples(keep) as samples:
+    with Samples(keep, events.check) as samples:
         laid = lay(cut, document)
-        seen = watch_cut(cut, laid.hidden, samples, keep, events)
+        seen = watch_cut(cut, laid.hidden, samples, keep, events, graded)
         watched = time.monotonic() - began
 
         def told(done: int, total: int) -> None:
@@ -124,6 +138,8 @@ def check(
         if hero is not None:
             scene = next((s.shots for s in study.scenes if hero in s.shots), ())
             towards(rows.shown, hero, scene)
+        if graded:
+            _without_fixes(rows.shown, own)
         shots = report.shots(study, seen.failed, known)
         of = {row["name"]: row for row in shots}
         for row in rows.shown:
@@ -134,13 +150,23 @@ def check(
         pulled = _to_pull(cut, laid.hidden, changes, given)
         pulls = write_pulls(cut, pulled, folder, "pull", given.handles or HANDLES)
         made = ("report.json", "report.html", "cut.otio", *lists.files, *pulls.files)
+        evened = _evened(study, hero, events) if even else None
+        if evened:
+            corrected = write_corrected(evened, cut, document, clips, folder)
+            made += corrected.files
+            said += [*evened.said, *corrected.warnings]
         lost = [r for r in shots if not (r["passport"] or r["hidden"] or is_card(r["clip"]))]
         idle = [f"The waiver {each} fits nothing any more." for each in rows.idle]
         whole: Row = {
             "schema": report.SCHEMA,
             "answerprint": __version__,
             "status": "partial" if lost else "done",
-            "sentence": report.sentence(shots, study.scenes, rows.shown, len(lost)),
+            "sentence": " ".join(
+                [
+                    report.sentence(shots, study.scenes, rows.shown, len(lost)),
+                    *([evened.sentence] if evened else []),
+                ]
+            ),
             "cut": report.of_cut(cut),
             "rules": {**given.plain(), "within": rows.within},
             "hero": hero,
@@ -150,9 +176,19 @@ def check(
             "findings": rows.shown,
             "waived": rows.waived,
             "since": _since(before, rows.shown),
+            "even": evened and {"hero": hero, "shots": [each.plain() for each in evened.shots]},
             "changes": None if changes is None else [each.plain() for each in changes],
             "files": list(made),
-            "warnings": _once([*cut.warnings, *said, *lists.warnings, *pulls.warnings, *idle]),
+            "warnings": _once(
+                [
+                    *cut.warnings,
+                    *_seen_through(own, graded),
+                    *said,
+                    *lists.warnings,
+                    *pulls.warnings,
+                    *idle,
+                ]
+            ),
             "timings": {
                 "watch_seconds": round(watched, 2),
                 "total_seconds": round(time.monotonic() - began, 2),
@@ -180,6 +216,31 @@ def _found(study: Study, rules: Rules, events: Events) -> list[Finding]:
         found += find(study)
     events.progress("find", len(asked), len(asked))
     return found
+
+
+def _evened(study: Study, hero: str | None, events: Events) -> Even:
+    def told(done: int, total: int) -> None:
+        events.check()
+        events.progress("even", done, total)
+
+    return even_scenes(study, hero, told)
+
+
+def _seen_through(own: Collection[str], graded: bool) -> list[str]:
+    """What is to be said of the CDLs that the edit has."""
+    if not own:
+        return []
+    if not graded:
+        return [f"The CDLs that the edit has on {len(own)} shots were left out."]
+    many = "1 shot was" if len(own) == 1 else f"{len(own)} shots were"
+    return [f"{many} seen through the CDL that the edit has on it, in ACEScct (else: --ungraded)."]
+
+
+def _without_fixes(rows: list[Row], own: Collection[str]) -> None:
+    """A match of the media itself is no fix for shots that the edit has graded."""
+    for row in rows:
+        if row["fix"] and set(row["fix"]["inputs"].values()) & set(own):
+            row["fix"] = None
 
 
 def _to_pull(
@@ -229,7 +290,8 @@ def _named(hero: str, cut: Cut) -> None:
         raise BadParameter(f"There is no shot '{hero}' in {cut.name}.", hint, about="hero")
 
 
-def _folder(out: str | os.PathLike[str]) -> Path:
+def made_folder(out: str | os.PathLike[str]) -> Path:
+    """The folder `out`, made where it is not there. Raises CannotWrite."""
     folder = Path(os.path.abspath(os.path.expanduser(out)))
     try:
         folder.mkdir(parents=True, exist_ok=True)

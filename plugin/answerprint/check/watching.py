@@ -1,9 +1,10 @@
 """Watch every shot of a cut once, and keep what was finished for the next check.
 
-A passport is filed under its media's files (place, size, time), its frames, the configuration
-of colours and the code that measures. A check that was stopped, or that comes again after the cut
-was changed, takes up those that still hold and reads their samples alone. A passport holds numbers
-and no picture. Cost: linear in frames; a movie is opened once for all of its events.
+A passport is filed under its media's files (place, size, time), its frames, the CDL that the edit
+has on it, the configuration of colours and the code that measures. A check that was stopped, or
+that comes again after the cut was changed, takes up those that still hold and reads their samples
+alone. A passport holds numbers and no picture. Cost: linear in frames; a movie is opened once for
+all of its events.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from answerprint import frames as frames_package
 from answerprint import vision
@@ -27,8 +30,9 @@ from answerprint.check.samples import Samples
 from answerprint.edit.cut import Cut, Event
 from answerprint.errors import BadInput
 from answerprint.events import Events
-from answerprint.frames import config
+from answerprint.frames import colour, config
 from answerprint.frames.clip import Clip, open_clip
+from answerprint.frames.grade import Cdl, Grade
 from answerprint.frames.sequence import find
 from answerprint.frames.text import write_text
 from answerprint.vision.pairs import Pictures
@@ -36,7 +40,9 @@ from answerprint.vision.watch import WIDE, watch
 
 KEEP_DAYS = 60
 _Range = tuple[int, int]
+_Asked = tuple[int, int, Cdl]
 _Seen = tuple[dict[str, Any], Callable[[], Pictures]]
+Look = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -48,17 +54,23 @@ class Seen:
 
 
 def watch_cut(
-    cut: Cut, hidden: dict[str, str], samples: Samples, keep: Path | None, events: Events
+    cut: Cut,
+    hidden: dict[str, str],
+    samples: Samples,
+    keep: Path | None,
+    events: Events,
+    graded: bool = True,
 ) -> Seen:
     """Measure the shots of a cut. A shot that cannot be had does not stop the others.
 
     hidden   event ids that are left out, with the reason.
     keep     where passports are kept, None: nowhere.
+    graded   whether shots are seen through the CDLs that the edit has on them, in ACEScct.
 
     Raises Cancelled; what was finished is kept.
     """
     failed = dict(hidden)
-    asked: dict[str, dict[_Range, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    asked: dict[str, dict[_Asked, list[Event]]] = defaultdict(lambda: defaultdict(list))
     for event in cut.events:
         if event.id in failed:
             continue
@@ -66,24 +78,25 @@ def watch_cut(
             card = is_card(event.name)
             failed[event.id] = "A card." if card else f"{event.why} {event.hint}".strip()
             continue
-        asked[event.media.path][event.frames].append(event)
+        cdl = Cdl.of(dict(event.cdl)) if graded and event.cdl else Cdl()
+        asked[event.media.path][*event.frames, cdl].append(event)
     if keep:
         _forget(keep)
-    lengths = {at: sum(b - a + 1 for a, b in ranges) for at, ranges in asked.items()}
+    lengths = {at: sum(b - a + 1 for a, b, _ in ranges) for at, ranges in asked.items()}
     total, done = sum(lengths.values()), 0
     seen: dict[str, _Seen] = {}
     for path, ranges in asked.items():
         before = done
         try:
             with open_clip(path) as clip:
-                for (first, last), which in ranges.items():
+                for (first, last, cdl), which in ranges.items():
 
                     def told(count: int, _: int, at: int = done, name: str = which[0].id) -> None:
                         events.check()
                         events.progress("watch", at + count, total, name)
 
                     try:
-                        found = _of(clip, (first, last), samples, keep, told)
+                        found = _of(clip, (first, last), cdl, samples, keep, told)
                         seen |= {event.id: found for event in which}
                     except BadInput as why:
                         failed |= {event.id: str(why) for event in which}
@@ -106,19 +119,39 @@ def _shot(cut: Cut, event: Event, seen: _Seen) -> Shot:
 def _of(
     clip: Clip,
     frames: _Range,
+    cdl: Cdl,
     samples: Samples,
     keep: Path | None,
     told: Callable[[int, int], None],
 ) -> _Seen:
-    place = keep / f"{_key(clip, frames)}.json" if keep else None
+    look = None if cdl.neutral else _through(cdl)
+    place = keep / f"{_key(clip, frames, cdl)}.json" if keep else None
     if place and (kept := _kept(place)):
-        pictures = {n: clip.picture(n, WIDE) for n in kept["samples"]}
-        return kept["passport"], samples.keep(pictures)
-    watched = watch(clip, frames, told)
-    if place:
-        kept = {"passport": watched.passport, "samples": list(watched.pictures)}
-        write_text(place, json.dumps(kept, allow_nan=False))
-    return watched.passport, samples.keep(watched.pictures)
+        passport, pictures = kept["passport"], _pictures(clip, kept["samples"], look)
+    else:
+        watched = watch(clip, frames, told, look)
+        passport, pictures = watched.passport, watched.pictures
+        if place:
+            kept = {"passport": passport, "samples": list(pictures)}
+            write_text(place, json.dumps(kept, allow_nan=False))
+    numbers = list(pictures)
+
+    def again() -> Pictures:
+        with open_clip(clip.source) as anew:
+            return _pictures(anew, numbers, look)
+
+    return passport, samples.keep(pictures, again)
+
+
+def _pictures(clip: Clip, numbers: Sequence[int], look: Look | None) -> Pictures:
+    pictures = {n: clip.picture(n, WIDE) for n in numbers}
+    return {n: (look(rgb), valid) for n, (rgb, valid) in pictures.items()} if look else pictures
+
+
+def _through(cdl: Cdl) -> Look:
+    acescg = colour.space("ACEScg")
+    run = Grade(cdl).pixels(acescg, acescg)
+    return lambda light: run(light)[0]
 
 
 # --- what is kept --------------------------------------------------------------------------
@@ -134,9 +167,9 @@ def _kept(place: Path) -> dict[str, Any] | None:
     return kept
 
 
-def _key(clip: Clip, frames: _Range) -> str:
+def _key(clip: Clip, frames: _Range, cdl: Cdl) -> str:
     told = hashlib.sha256(_code())
-    told.update(repr((os.path.abspath(clip.source), frames, clip.space.name)).encode())
+    told.update(repr((os.path.abspath(clip.source), frames, cdl, clip.space.name)).encode())
     told.update(config.source().encode())
     for path in _files(clip, frames):
         try:

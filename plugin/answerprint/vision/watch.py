@@ -39,6 +39,7 @@ AHEAD = 2
 """Stills that are decoded at a time, each 200 MB at 8K."""
 
 Picture = tuple[np.ndarray, np.ndarray]
+Look = Callable[[np.ndarray], np.ndarray]
 
 
 class Watcher(Protocol):
@@ -65,10 +66,17 @@ class Watched:
     pictures: Pictures
 
 
-def watch(clip: Clip, frames: tuple[int, int], told: Callable[[int, int], None]) -> Watched:
+def watch(
+    clip: Clip,
+    frames: tuple[int, int],
+    told: Callable[[int, int], None],
+    look: Look | None = None,
+) -> Watched:
     """What the frames from first to last (both included) of a clip show.
 
     told   is called with (done, total) after each frame, and may raise to stop.
+    look   what is done to scene-linear ACEScg (..., 3) before it is seen: an edit's grade. It is
+           done to area averages, which is not quite the average of what was graded.
 
     A frame that cannot be had is in the passport, with the reason; raises BadInput where none can.
     """
@@ -81,7 +89,7 @@ def watch(clip: Clip, frames: tuple[int, int], told: Callable[[int, int], None])
     noise, sharpness = Noise(coded=clip.kind == "movie"), Sharpness()
     failed: dict[int, str] = {}
     size = (0, 0)
-    with closing(_looks(clip, numbers)) as looks:
+    with closing(_looks(clip, numbers, look)) as looks:
         for done, (number, found) in enumerate(looks, 1):
             if isinstance(found, BadInput):
                 failed[number] = str(found)
@@ -132,7 +140,7 @@ class _Look:
 
 
 def _looks(
-    clip: Clip, numbers: Sequence[int]
+    clip: Clip, numbers: Sequence[int], through: Look | None
 ) -> Generator[tuple[int, _Look | BadInput], None, None]:
     """Every frame in order; stills are decoded ahead while the one before is looked at."""
     wanted = _close_ones(numbers)
@@ -141,8 +149,11 @@ def _looks(
         try:
             with clip.open(number) as frame:
                 seen = CloseUp(frame, number in wanted)
-                picture = picture_of(seen, clip.space, WIDE, f"Frame {number} of {clip.name}")
-                return _Look(picture, seen.size, seen.light(clip.space))
+                rgb, valid = picture_of(seen, clip.space, WIDE, f"Frame {number} of {clip.name}")
+                close = seen.light(clip.space)
+                if through is not None:
+                    rgb, close = through(rgb), None if close is None else through(close)
+                return _Look((rgb, valid), seen.size, close)
         except BadInput as refused:
             return refused
 
