@@ -42,6 +42,7 @@ def words() -> argparse.ArgumentParser:
     parser.add_argument(
         "--faults", default="none", help=f"none, pair, or of {','.join(faults.KINDS)}"
     )
+    parser.add_argument("--draw", type=int, default=0, help="other faults of the same scene")
     parser.add_argument("--set", dest="place", choices=plan.SETS, help="else by the seed")
     parser.add_argument("--size", default="480x270", help="of the picture")
     parser.add_argument("--frames", type=int, default=24, help="of each shot")
@@ -77,7 +78,7 @@ def make(asked: argparse.Namespace) -> dict[str, Any]:
 def planned(asked: argparse.Namespace, blender: Path, work: Path) -> plan.Plan:
     """The plan of a scene with its faults: things are chosen by what the cameras see of them."""
     mode = asked.mode or ("pair" if asked.faults == "pair" else "scene")
-    random = Random(f"faults {asked.seed}")
+    random = Random(f"faults {asked.seed} {asked.draw}" if asked.draw else f"faults {asked.seed}")
     kinds = wanted(asked.faults, random)
     if mode == "pair":
         same = random.random() < 0.6 if asked.same is None else asked.same == "yes"

@@ -181,6 +181,12 @@ def test_a_shot_that_was_brightened_has_no_more_grain(room) -> None:
     assert [f.kind for f in found] == ["exposure"]
 
 
+def test_a_shot_that_was_lit_brighter_has_no_less_grain(room) -> None:
+    """Its grain is that of its own light, by the same curve."""
+    found = found_in(room, {2: stops(2.0)}, {turn: noise(1.0) for turn in range(4)})
+    assert [f.kind for f in found] == ["exposure"]
+
+
 def test_a_shot_out_of_focus_is_softer(room) -> None:
     found = found_in(room, {2: lambda picture: cv2.GaussianBlur(picture, (0, 0), 1.4)})
     assert [(f.kind, f.mend) for f in found] == [("sharpness", "s2")]

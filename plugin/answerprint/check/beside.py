@@ -10,9 +10,10 @@ from answerprint.vision.shift import Shift, shift
 
 LIT_APART = 0.12
 """Stops by which parts of one set-up disagree from which the light itself is another."""
-ALIKE = 0.08
-"""Stops by which single surfaces, and parts, may differ between two spots: bricks and windows look
-alike without being the same ones, and gloss is elsewhere; then nothing is known of the light."""
+ALIKE, SURFACES_ALIKE = 0.08, 0.13
+"""Stops by which parts, and single surfaces, may differ between two spots: bricks and windows look
+alike without being the same ones, and gloss is elsewhere; then nothing is known of the light. Grain
+and small misses scatter single surfaces more than parts."""
 ELSEWHERE_ENOUGH = 40
 """Structures that two spots have to share for their light to be compared."""
 
@@ -52,7 +53,8 @@ def _verified(relation: Relation, stands: Shift) -> bool:
     """Whether one grade explains what both show; from one spot the same surfaces are certain."""
     if relation.kind == "setup":
         return True
-    return relation.structures >= ELSEWHERE_ENOUGH and max(stands.spread, stands.uneven) < ALIKE
+    alike = stands.uneven < ALIKE and stands.spread < SURFACES_ALIKE
+    return alike and relation.structures >= ELSEWHERE_ENOUGH
 
 
 def lit_apart(pair: Pair) -> bool:

@@ -77,7 +77,7 @@ def _blacks(shot: Shot) -> Iterator[Finding]:
 def _flicker(shot: Shot) -> Iterator[Finding]:
     swing = shot.passport["flicker"]
     value, error = swing["value"], swing["uncertainty"]
-    if value is None or value < FLICKER + SURE * error:
+    if not value or value * math.exp(-SURE * error / value) < FLICKER:  # an rms errs in proportion
         return
     first, end = shot.cut
     text = f"The light of {shot.event.name} flickers by {value:.2f} stop rms from frame to frame."

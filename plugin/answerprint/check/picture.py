@@ -1,7 +1,8 @@
 """What of a scene's picture does not match: its grain, and how sharp it is.
 
-Grain is compared as the passports have it, each at the light that the same grey has in its shot:
-a shot that was brightened has its grain brightened too, and is called brighter, not grainier.
+Grain is compared as the passports have it, at the light that the same grey has in either shot, for
+a shot that was brightened has its grain brightened too, and at the same light, for one that was lit
+or exposed otherwise has not. What either calls even is even.
 Sharpness is compared on structures that two shots both show about as large
 (`vision/softness.py`); a lens throws other things out of focus from elsewhere, so that there a
 shot counts as soft only where all that both show is.
@@ -55,15 +56,27 @@ def _grain(shots: Sequence[Shot], pair: Pair) -> tuple[float, float] | None:
     if any(not each.get("channels") for each in noise):
         return None
     gain = float(np.exp2(pair.shift.exposures[1]))
+    graded, lit = (_ratio(noise[0], noise[1], each) for each in (gain, 1.0))
+    if graded is None or lit is None:
+        return None
+    ratio, spread = min(graded, lit, key=lambda each: abs(each[0]))
+    if graded[0] * lit[0] < 0:
+        ratio = 0.0
+    own = [(each.get("uncertainty") or 0.0) / (each.get("value") or 1.0) for each in noise]
+    return ratio, math.hypot(*own, spread / 2, GRAIN_LEAST)
+
+
+def _ratio(
+    first: Mapping[str, Any], second: Mapping[str, Any], gain: float
+) -> tuple[float, float] | None:
+    """Logarithm of how much more grain greys have that are this much brighter in the second, and
+    how far they disagree."""
     ratios = []
     for grey in GREYS:
-        here, there = _relative(noise[0], grey), _relative(noise[1], grey * gain)
+        here, there = _relative(first, grey), _relative(second, grey * gain)
         if here > 0 and there > 0:
             ratios.append(math.log(there / here))
-    if not ratios:
-        return None
-    own = [(each.get("uncertainty") or 0.0) / (each.get("value") or 1.0) for each in noise]
-    return float(np.median(ratios)), math.hypot(*own, float(np.std(ratios)) / 2, GRAIN_LEAST)
+    return (float(np.median(ratios)), float(np.std(ratios))) if ratios else None
 
 
 def _relative(noise: Mapping[str, Any], light: float) -> float:
@@ -73,7 +86,8 @@ def _relative(noise: Mapping[str, Any], light: float) -> float:
 
 
 def sharp(shots: Sequence[Shot], pair: Pair) -> tuple[float, float] | None:
-    """Logarithm of the first's widths of edges over the second's, and its error."""
+    """Logarithm of the first's widths of edges over the second's, and its error: of the sharper
+    edges, which an eye goes by."""
     relation = pair.relation
     evidence, frames, scale = relation.evidence, relation.frames, relation.scale
     if evidence is None or frames is None or scale is None:
@@ -97,15 +111,19 @@ def sharp(shots: Sequence[Shot], pair: Pair) -> tuple[float, float] | None:
     if len(one) < LEAST_EDGES:
         return None
     least = PIXEL**2 * max(pixels, 1) ** 2
-    ratio = 0.5 * np.log((one + least) / (two + least))
-    even = np.ones(len(ratio))
-    middle = quantile(ratio, even, 0.5)
-    spread = 1.48 * quantile(np.abs(ratio - middle), even, 0.5)
+    sharpest = one + two <= np.median(one + two)  # what is soft in both says little
+    one, two = one[sharpest] + least, two[sharpest] + least
+    more = two - one  # blurs add in squares: a lens adds the same to every edge
+    even = np.ones(len(more))
+    middle = quantile(more, even, 0.5)
+    spread = 1.48 * quantile(np.abs(more - middle), even, 0.5)
     if relation.kind == "place":  # what is least changed says what the lens can do
-        low, high = quantile(ratio, even, 0.2), quantile(ratio, even, 0.8)
+        low, high = quantile(more, even, 0.2), quantile(more, even, 0.8)
         middle = low if low > 0 else high if high < 0 else 0.0
-    error = spread / math.sqrt(len(ratio) / 4)
-    return middle, math.hypot(error, SHARP_SPOT if relation.kind == "setup" else SHARP_ELSEWHERE)
+    sharp = quantile(one if middle > 0 else two, even, 0.4) + abs(middle)
+    ratio = -0.5 * math.copysign(math.log(sharp / (sharp - abs(middle))), middle)
+    error = spread / math.sqrt(len(more) / 4) / (2 * sharp)
+    return ratio, math.hypot(error, SHARP_SPOT if relation.kind == "setup" else SHARP_ELSEWHERE)
 
 
 def _findings(

@@ -3,8 +3,8 @@
 The second is laid over the first (homography, then a smooth drift for parallax), its colour is
 fitted to the first's from what stayed, and light that changed softly is taken out. What then is
 left counts where neither a small miss at an edge, nor softer focus, nor noise explains it. It is
-a thing where it is small, away from whoever moves, and no shadow: a shadow leaves the surface's
-texture and colour as they were.
+a thing where it is small, no part of somebody (`pieces.py`), and no shadow: a shadow leaves the
+surface's texture and colour as they were.
 
 Convention
     first, second   `Empty` sets; places and boxes are pixels of the first's grid, [x0, y0, x1, y1)
@@ -12,8 +12,9 @@ Convention
 
 Where the light of the set changed, hard shadows moved too: only what has another colour counts.
 
-Known limits: what touches somebody who moves, or is larger than LARGEST, is left to people; so is
-a thing of the colour and the brightness of what is behind it.
+Known limits: what lies along somebody, what reaches the end of the picture and what is larger than
+a thing is left out (`pieces.py`); so is a thing of the colour and the brightness of what is behind
+it. Somebody who stirs in neither take and sits otherwise may be called a thing.
 """
 
 from __future__ import annotations
@@ -28,26 +29,13 @@ from answerprint.frames.curves import acescct, acescct_inverse
 from answerprint.vision.correspond import LUMINANCE
 from answerprint.vision.empty import Empty, ranged
 from answerprint.vision.overlay import drift, field, homography, laid, look, nudge, way
+from answerprint.vision.pieces import VISIBLE, dilated, eroded, regions
 
 Box = tuple[int, int, int, int]
-SMALLEST, LARGEST = 0.006, 0.12
-"""Of the picture's width: longest side of what counts as a thing, with its shadow."""
-LEAST = 5.0
-"""Pixels of the longest side: less is as likely a miss at a corner."""
-SLIVER = 0.12
-"""Area, of the square of the longest side, under which it is an edge that lies wrong."""
-BODY = 0.16
-"""Of the picture's width: changes that hang together over more than this are somebody."""
-SEED, GROW = 6.0, 3.0
-"""Sigmas that one pixel of a thing has, and that all of it have."""
-VISIBLE = 0.012
-"""ACEScct code, a fifth of a stop: less is no thing that anybody sees."""
 SHOWN = (0.0834, 0.669)
 """ACEScct code of 0.001 and of 4: seven and a half stops under middle grey, and four and a half
 over it."""
 LEAST_SIGMA = 0.0015
-COVERED = 0.25
-"""Share of the picture that may have changed: above it the two do not show one set."""
 MISS = 3
 """Pixels by which a part of the picture may lie wrong: what moved no farther is not told."""
 EXPLAINED = 0.4
@@ -125,11 +113,18 @@ def compare(first: Empty, second: Empty) -> Compared:
     code, relit = code + light, float((light[both] @ LUMINANCE).std()) > RELIT
     one, two = shown(first.code), shown(code)
     left, sigma = residual(one, two), _sigma(first, two, laid(second.noise, at), both)
-    regions = _regions(left, sigma, both, first.moving | moving)
-    if regions is None:
+    found = regions(left, sigma, both, first.moving | moving)
+    if found is None:
         return Compared(through, code, known, (), "too much of the picture differs")
-    described = [_described(one, two, left, sigma, mask, relit) for mask in regions]
-    changes = _paired(one, two, [each for each in described if each])
+    described = []
+    for mask, beside in found:
+        change = _described(one, two, left, sigma, mask, relit)
+        if change and beside and change.how == "changed":  # a sleeve, a chin, or a thing that moved
+            change = _shifted(_fine(one), _fine(two), change)
+            change = change if change.how == "moved" else None
+        if change:
+            described.append(change)
+    changes = _paired(one, two, described)
     return Compared(through, code, known, changes)
 
 
@@ -205,71 +200,6 @@ def _sigma(first: Empty, code: np.ndarray, noise: np.ndarray, both: np.ndarray) 
     return np.maximum(np.maximum(near, by_light[bins]), np.maximum(grain, LEAST_SIGMA))
 
 
-# --- regions ---------------------------------------------------------------------------------
-
-
-def _regions(
-    left: np.ndarray, sigma: np.ndarray, both: np.ndarray, moving: np.ndarray
-) -> list[np.ndarray] | None:
-    """Masks (H, W) of small changes away from people; None where there is no end of them."""
-    width = both.shape[1]
-    z = (np.abs(left) / sigma).max(-1)
-    much = np.linalg.norm(left, axis=-1)
-    strong = both & (z > SEED) & (much > VISIBLE)
-    weak = both & (z > GROW) & (much > VISIBLE / 2)
-    if strong.sum() > COVERED * both.sum():
-        return None
-    people = _people(weak, moving)
-    joined = cv2.morphologyEx(weak.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
-    seeds = np.bincount(labels[strong], minlength=count)
-    smallest = max(SMALLEST * width, LEAST)
-    kept = []
-    for label in range(1, count):
-        _, _, w, h, area = stats[label]
-        if seeds[label] < 0.3 * smallest**2 or area < 0.5 * smallest**2:
-            continue
-        if not smallest <= max(w, h) <= LARGEST * width or min(w, h) < smallest / 2:
-            continue
-        mask = labels == label
-        if (
-            area > SLIVER * max(w, h) ** 2
-            and not (mask & people).any()
-            and not _cut_off(mask, both)
-        ):
-            kept.append(mask)
-    return kept
-
-
-def _people(changed: np.ndarray, moving: np.ndarray) -> np.ndarray:
-    """Where somebody is in one of the two: who stirs, and what is too large for a thing."""
-    width = changed.shape[1]
-    near = round(0.008 * width)
-    together = _eroded(_dilated(changed & ~moving, near), near)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(together.astype(np.uint8))
-    large = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) > BODY * width
-    large[0] = False
-    gap = round(0.02 * width)
-    whole = _eroded(_dilated(moving | large[labels], gap), gap)
-    return _dilated(whole, max(2, round(0.006 * width)))
-
-
-def _dilated(mask: np.ndarray, reach: int) -> np.ndarray:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel).astype(bool))
-
-
-def _eroded(mask: np.ndarray, reach: int) -> np.ndarray:
-    return ~_dilated(~mask, reach)
-
-
-def _cut_off(mask: np.ndarray, both: np.ndarray) -> bool:
-    """Whether a change ends where nothing is known, not where it ends itself."""
-    rim = _dilated(mask, 2) & ~mask
-    edge = mask[:2].any() or mask[-2:].any() or mask[:, :2].any() or mask[:, -2:].any()
-    return bool(edge or (rim & ~both).sum() > 0.25 * rim.sum())
-
-
 # --- what kind of change ---------------------------------------------------------------------
 
 
@@ -330,7 +260,7 @@ def _around(box: Box, margin: int, size: tuple[int, ...]) -> tuple[slice, slice]
 
 def _misses(a: np.ndarray, b: np.ndarray, inside: np.ndarray, before: float) -> bool:
     """Whether the difference goes where one of the two is softer, or moved by no more than MISS."""
-    wide = _dilated(inside, 1)
+    wide = dilated(inside, 1)
     steps = range(-MISS, MISS + 1)
     for one, other in ((a, b), (b, a)):
         low, high = (v[wide] for v in ranged(_opponent(other), 1))
@@ -351,13 +281,13 @@ def _rim(code: np.ndarray, inside: np.ndarray) -> float:
     """How much the picture changes within two pixels along the region's outline."""
     low, high = ranged(code, 1)
     steps = np.linalg.norm(high - low, axis=-1) / np.sqrt(3)
-    rim = _dilated(inside, 2) & ~_eroded(inside, 1)
+    rim = dilated(inside, 2) & ~eroded(inside, 1)
     return float(np.quantile(steps[rim], 0.7))
 
 
 def _texture(a: np.ndarray, b: np.ndarray, inside: np.ndarray, noise: float) -> float | None:
     """Correlation of the fine structure inside; None where there is too little to tell."""
-    core = _eroded(inside, 1)
+    core = eroded(inside, 1)
     if core.sum() < 30:
         return None
     share = cv2.GaussianBlur(core.astype(np.float32), (0, 0), 2.0)
@@ -391,7 +321,14 @@ def _paired(first: np.ndarray, second: np.ndarray, changes: list[Change]) -> tup
             continue
         left = [other for other in left if other is not partner]
         told.append(_moved(change, partner, step))
-    return tuple(told)
+    return tuple(one for n, one in enumerate(told) if not any(_within(one, o) for o in told[:n]))
+
+
+def _within(one: Change, other: Change) -> bool:
+    """Whether a change is a part of another one."""
+    (a, b, c, d), (e, f, g, h) = one.box, other.box
+    wide, tall = min(c, g) - max(a, e), min(d, h) - max(b, f)
+    return wide > 0 and tall > 0 and wide * tall > 0.6 * (c - a) * (d - b)
 
 
 def _elsewhere(
@@ -439,6 +376,11 @@ def _shifted(first: np.ndarray, second: np.ndarray, change: Change) -> Change:
         for part in (was, now)
     )
     return replace(change, how="moved", was=there, now=here, step=step)
+
+
+def _fine(code: np.ndarray) -> np.ndarray:
+    """What is drawn on a surface, without its shading: two shadings are always alike."""
+    return np.asarray(code - cv2.GaussianBlur(code, (0, 0), 2.0))
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

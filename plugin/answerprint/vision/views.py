@@ -27,10 +27,10 @@ Size = tuple[int, int]
 
 REACH = 1.5 / 960
 """Distance, in picture widths, within which a place agrees with a geometry."""
-SAME_SPOT, STILL_SPOT = 0.75, 0.60
+SAME_SPOT, STILL_SPOT = 0.75, 0.50
 """Share of the structures that one homography explains, from which near and far move together; the
 second where the framing is all but the same, and one who moves can fill much of it."""
-STRAY, STILL_STRAY = 0.004, 0.008
+STRAY, STILL_STRAY = 0.004, 0.012
 """Median miss, in widths, of the nearest turning camera: more, and the camera went elsewhere. The
 second holds where the framing is all but the same: a take's reframing moves the camera too."""
 STILL, STILL_SCALE = 0.04, 0.05
@@ -91,14 +91,10 @@ def view(found: Matches, first: Size, second: Size) -> View:
     larger = _scale(homography, np.median(a[agree], axis=0)) * first[0] / second[0]
     way = np.median(np.hypot(*(a / first[0] - b / second[0]).T))
     still = way < STILL and abs(np.log(larger)) < STILL_SCALE
-    least, deep, stray = (
-        (STILL_SPOT, STILL_DEEP, STILL_STRAY) if still else (SAME_SPOT, DEEP, STRAY)
-    )
-    same = (
-        together >= least
-        and _parallax(homography, a, b, first, second) < deep
-        and _turning(homography, a[agree], b[agree], first, second) < stray
-    )
+    apart = _parallax(homography, a, b, first, second)
+    turned = _turning(homography, a[agree], b[agree], first, second)
+    same = together >= SAME_SPOT and turned < STRAY and (still or apart < DEEP)
+    same = same or (still and apart < STILL_DEEP and turned < STILL_STRAY)
     return View("setup" if same else place, len(a), areas, together, homography, larger)
 
 
