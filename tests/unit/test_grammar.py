@@ -92,6 +92,15 @@ def test_the_angle_is_measured_round_the_subject():
     assert abs(flag.value - 21) < 2 * flag.uncertainty
 
 
+def test_a_set_that_turns_more_than_its_subject_is_another_wall_of_one_pattern():
+    made = filmed(round_(0), round_(7))
+    ((key, relation),) = made.relations.items()
+    turned = replace(relation, kind="place", angle=40.0, angle_error=2.0)
+    assert kinds(replace(made, relations={key: turned})) == []
+    unsure = replace(turned, angle_error=25.0)
+    assert kinds(replace(made, relations={key: unsure})) == ["jump_cut"]
+
+
 def test_what_goes_on_over_a_cut_is_no_jump():
     made = filmed(round_(0), round_(0))
     media = Media("t.mov", "movie", 1, 500, None, None, False, "", 640, 360, 1.0, ("R",), "")
@@ -173,6 +182,15 @@ def test_an_exposure_between_the_shots_does_not_hide_the_subject():
     assert kinds(told(moving(0.9), moving(-0.9, brighter))) == ["screen_direction"]
 
 
+@pytest.mark.parametrize(("relation", "expected"), [("palette", ["screen_direction"]), (None, [])])
+def test_a_place_that_looks_alike_lets_the_subject_look_less_so(relation, expected):
+    paler = [*[value + 0.11 for value in BLUE[:3]], *BLUE[3:]]
+    shots = [shot("a", 0, GREY, moving(0.9)), shot("b", 1, GREY, moving(-0.9, paler))]
+    made = tuple(Scene(names, tuple(names), ((names[0],),)) for names in ("ac", "b"))
+    relations = {("a", "b"): Relation("a", "b", relation)} if relation else {}
+    assert kinds(replace(study(shots), relations=relations, scenes=made)) == expected
+
+
 def dialogue(left, right, background=(0.2, 0.2, 0.2), tall=0.6) -> list[np.ndarray]:
     """Two people in coats of plain cloth, in uneven light, before a wall."""
     random = np.random.default_rng(4)
@@ -195,6 +213,49 @@ def talking(one, other, relation=None, scenes=("ab",)) -> list[str]:
 
 def test_who_changes_sides_was_filmed_from_over_the_line():
     assert talking(dialogue(WINE, NAVY), dialogue(NAVY, WINE)) == ["axis_crossed"]
+
+
+def test_dull_coats_are_told_from_a_wall_in_warm_light():
+    warm, wine, navy = np.array((1.0, 0.75, 0.5)), (0.3, 0.12, 0.3), (0.1, 0.2, 0.3)
+    one = dialogue(warm * wine, warm * navy, warm * 0.2)
+    assert talking(one, dialogue(warm * navy, warm * wine, warm * 0.2)) == ["axis_crossed"]
+    ash = warm * 0.1  # of the wall's own colour, in the shade
+    assert talking(dialogue(warm * wine, ash), dialogue(ash, warm * wine, warm * 0.2)) == []
+
+
+def test_a_striped_coat_is_one_coat():
+    def striped(left, right):
+        (picture,) = dialogue(left, right)
+        for top in range(36, 90, 12):
+            picture[top : top + 5, 30:55] = (0.2, 0.2, 0.2)
+        return [picture]
+
+    assert talking(striped(WINE, NAVY), dialogue(NAVY, WINE)) == ["axis_crossed"]
+
+
+def coat(tall: float, wide: float, x: float = 0.5, colour=WINE) -> list[np.ndarray]:
+    """Somebody in a coat, of this size in the picture, in the middle of its height."""
+    random = np.random.default_rng(5)
+    picture = np.full((90, 160, 3), 0.2) * random.uniform(0.7, 1.3, (90, 160, 1))
+    top, left = round(45 - 45 * tall), round(160 * x - 80 * wide)
+    picture[top : top + round(90 * tall), left : left + round(160 * wide)] = colour
+    return [picture.astype(np.float32)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (coat(0.13, 0.08), coat(0.9, 0.6), ["shot_size"]),
+        (coat(0.9, 0.6), coat(0.13, 0.08), ["shot_size"]),
+        (coat(0.3, 0.2), coat(0.9, 0.6), []),
+        (coat(0.13, 0.08, x=0.97), coat(0.9, 0.6), []),
+        (coat(0.13, 0.08, colour=NAVY), coat(0.9, 0.6), []),
+        (coat(0.13, 0.08, colour=ASH), coat(0.9, 0.6, colour=ASH), []),
+    ],
+    ids=["nearer", "farther", "a usual change", "an arm at the rim", "another coat", "grey"],
+)
+def test_a_coat_tells_a_leap_in_size(one, other, expected):
+    assert [each for each in talking(one, other) if each == "shot_size"] == expected
 
 
 def test_a_shot_of_an_unknown_place_may_be_from_over_the_line():

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from answerprint.check.model import Finding, Relation, Shot, Study
-from answerprint.vision.clothes import COLOURS, sides
+from answerprint.vision.clothes import COLOURS, Picture, larger, sides
 from answerprint.vision.pairs import ENOUGH
 from answerprint.vision.turned import around
 
@@ -36,6 +36,8 @@ SAME_SIZE, LIKE_SIZE, LARGE = 1.35, 1.7, 5.0
 """Ratios of scale up to which a size is the same, is like the other, and from which it leaps."""
 SIZE_ERROR = 0.06
 """Of a ratio of scale, as a part of it."""
+COAT_ERROR = 0.25
+"""The same where it is told by a coat: whoever wears it turns, and the frame cuts it off."""
 SAME_SPOT = 1.0
 """Degrees of doubt about two shots of one camera position."""
 SURE = 0.6
@@ -45,6 +47,8 @@ AGREE = 2
 """Answers (`clothes.COLOURS`) that have to say that two have changed sides."""
 ALIKE = 0.09
 """ACEScct code within which the colours of two movers may be one subject's: a stop and a half."""
+KNOWN, PERHAPS, UNKNOWN = 1.0, 0.75, 0.5
+"""How much of that is let pass in one scene, between two like palettes, and without either."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,8 @@ def find(study: Study) -> list[Finding]:
     """Every rule that a cut of a scene breaks, in the order of the record."""
     found: list[Finding] = []
     for cut in _cuts(study):
-        if cut.known:
-            found += [each for each in (_view(cut), _size(cut)) if each]
-        found += [each for each in (_direction(cut), _axis(cut)) if each]
+        view = _view(cut) if cut.known else None
+        found += [each for each in (view, _size(cut), _direction(cut), _axis(cut)) if each]
     return found
 
 
@@ -112,7 +115,17 @@ def _views(
     if relation.kind == "setup":
         return 0.0, SAME_SPOT, scale
     turned = _around(relation, first, second)
-    return (*turned, scale) if turned else (None, 0.0, scale)
+    if turned is None or _contradicts(relation, *turned):
+        return None, 0.0, scale
+    return (*turned, scale)
+
+
+def _contradicts(relation: Relation, angle: float, error: float) -> bool:
+    """Whether the set turned more than the subject, who stands before it: then it is no view of
+    one set, but two walls of one pattern."""
+    if relation.angle is None:
+        return False
+    return relation.angle - angle > 2 * math.hypot(error, relation.angle_error)
 
 
 def _around(relation: Relation, first: Shot, second: Shot) -> tuple[float, float] | None:
@@ -161,17 +174,23 @@ def _view(cut: _Cut) -> Finding | None:
 
 
 def _size(cut: _Cut) -> Finding | None:
-    if cut.scale is None:
-        return None
-    ratio = max(cut.scale, 1 / cut.scale)
-    sure = 1 - _under(ratio, SIZE_ERROR * ratio, LARGE)
+    """Nearer or farther at once: by the structures that both show, else by what somebody wears."""
+    scale, error, trust, by = cut.scale, SIZE_ERROR, 1.0, ""
+    if scale is None:
+        answers = larger(*_beside(cut))
+        if len(answers) < len(COLOURS):
+            return None
+        scale, error = float(np.median(answers)), COAT_ERROR
+        trust, by = (0.95 if cut.known else 0.9), " It is told by a colour that somebody wears."
+    ratio = max(scale, 1 / scale)
+    sure = trust * (1 - _under(ratio, error * ratio, LARGE))
     if sure < SURE:
         return None
     text = (
-        f"{cut.second.name} shows what {cut.first.name} shows {_times(cut.scale)} at once, with no "
-        "size between them."
+        f"{cut.second.name} shows what {cut.first.name} shows {_times(scale)} at once, with no "
+        f"size between them.{by}"
     )
-    return _flag("shot_size", cut, cut.scale, SIZE_ERROR * cut.scale, sure, text)
+    return _flag("shot_size", cut, scale, error * scale, sure, text)
 
 
 def _direction(cut: _Cut) -> Finding | None:
@@ -180,7 +199,9 @@ def _direction(cut: _Cut) -> Finding | None:
     if one is None or other is None or one[0] * other[0] >= 0:
         return None
     alike = _alike(cut.first.passport, cut.second.passport)
-    if alike is None or alike > (ALIKE if cut.known else ALIKE / 2):
+    looks_so = cut.relation is not None and cut.relation.kind == "palette"
+    trust = KNOWN if cut.known else PERHAPS if looks_so else UNKNOWN
+    if alike is None or alike > ALIKE * trust:
         return None
     ways = ["right" if each[0] > 0 else "left" for each in (one, other)]
     sure = min(one[1], other[1]) * math.exp(-((alike / ALIKE) ** 2) / 2)
@@ -197,8 +218,7 @@ def _axis(cut: _Cut) -> Finding | None:
     """Who stood left stands right: told by what they wear, in the pictures next to the cut."""
     if cut.relation is not None and cut.relation.kind == "setup":
         return None
-    before, after = (shot.pictures() for shot in (cut.first, cut.second))
-    answers = [each for each in sides(before[max(before)], after[min(after)]) if each]
+    answers = [each for each in sides(*_beside(cut)) if each]
     swapped = [each[0] for each in answers if each[0].swapped]
     if len(swapped) < AGREE or len(swapped) < len(answers):
         return None
@@ -214,6 +234,12 @@ def _axis(cut: _Cut) -> Finding | None:
     return _flag(
         "axis_crossed", cut, cut.angle, cut.error if cut.angle is not None else None, sure, text
     )
+
+
+def _beside(cut: _Cut) -> tuple[Picture, Picture]:
+    """The pictures next to the cut."""
+    before, after = (shot.pictures() for shot in (cut.first, cut.second))
+    return before[max(before)], after[min(after)]
 
 
 def _going(passport: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -261,7 +287,7 @@ def _times(scale: float) -> str:
 def _flag(
     kind: str, cut: _Cut, value: float | None, error: float | None, sure: float, text: str
 ) -> Finding:
-    if cut.relation is not None and cut.relation.structures:
+    if cut.scale is not None and cut.relation is not None and cut.relation.structures:
         text += f" {cut.relation.structures} structures show it."
     return Finding(
         kind=kind,
