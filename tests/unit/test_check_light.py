@@ -161,7 +161,8 @@ def test_light_from_another_side_is_no_grade(room) -> None:
 
 def noise(factor: float) -> dict[str, Any]:
     curve = {"a": 1e-4 * factor**2, "b": 1e-6 * factor**2, "c": 0.0}
-    return {"noise": {"value": 0.0043 * factor, "uncertainty": 1e-4, "channels": [curve] * 3}}
+    told = {"value": 0.0043 * factor, "uncertainty": 1e-4 * factor, "channels": [curve] * 3}
+    return {"noise": told}
 
 
 def test_grain_is_compared_at_the_same_grey(room) -> None:
@@ -185,6 +186,12 @@ def test_a_shot_that_was_lit_brighter_has_no_less_grain(room) -> None:
     """Its grain is that of its own light, by the same curve."""
     found = found_in(room, {2: stops(2.0)}, {turn: noise(1.0) for turn in range(4)})
     assert [f.kind for f in found] == ["exposure"]
+
+
+def test_grain_that_nobody_sees_is_none(room) -> None:
+    """A render, a thousandth and a ten-thousandth of grain: all as clean to the eye."""
+    passports = {turn: noise(10.0 ** -(turn + 2)) for turn in range(4)}
+    assert found_in(room, {}, passports) == []
 
 
 def test_a_shot_out_of_focus_is_softer(room) -> None:

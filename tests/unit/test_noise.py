@@ -113,3 +113,19 @@ def test_a_codec_s_picture_without_any_noise_floor_has_a_curve():
     noise.see(1, places((base * (1 + kinds * random.standard_normal(base.shape))).astype("f4")))
     told = noise.told()
     assert 1e-5 < told["at_grey"] < 0.05
+
+
+def test_frames_made_from_a_movie_repeat_blocks_that_are_no_calm():
+    """An EXR of what a codec left: most blocks of a frame are those of the one before."""
+    base = ramp()
+    random = np.random.default_rng(4)
+    noise = Noise(coded=False)
+    frame = grainy(base, sigma_of(base), 0.8, random)
+    for number in range(1, 7):
+        noise.see(number, places(frame))
+        fresh = grainy(base, sigma_of(base), 0.8, random)
+        frame = frame.copy()
+        frame[:, 64 * number : 64 * number + 128] = fresh[:, 64 * number : 64 * number + 128]
+    told = noise.told()
+    assert told["at_grey"] == pytest.approx(float(sigma_of(np.float64(0.18))), rel=0.1)
+    assert "single frames" in told["how"]

@@ -32,6 +32,8 @@ GRAIN_LEAST = 0.06
 """Standard error that a ratio of grain has at least: other surfaces, other light."""
 SHARP_SPOT, SHARP_ELSEWHERE = 0.06, 0.15
 SIGMAS = 3.0
+FAINT = 0.002
+"""Grain, as a part of a grey's light, that nobody sees: three thousandths of a stop."""
 GREYS = (0.03, 0.09, 0.18, 0.4)
 LARGER = 1.5
 """Change of scale up to which structures are compared for sharpness."""
@@ -57,8 +59,6 @@ def _grain(shots: Sequence[Shot], pair: Pair) -> tuple[float, float] | None:
         return None
     gain = float(np.exp2(pair.shift.exposures[1]))
     graded, lit = (_ratio(noise[0], noise[1], each) for each in (gain, 1.0))
-    if graded is None or lit is None:
-        return None
     ratio, spread = min(graded, lit, key=lambda each: abs(each[0]))
     if graded[0] * lit[0] < 0:
         ratio = 0.0
@@ -68,21 +68,17 @@ def _grain(shots: Sequence[Shot], pair: Pair) -> tuple[float, float] | None:
 
 def _ratio(
     first: Mapping[str, Any], second: Mapping[str, Any], gain: float
-) -> tuple[float, float] | None:
+) -> tuple[float, float]:
     """Logarithm of how much more grain greys have that are this much brighter in the second, and
     how far they disagree."""
-    ratios = []
-    for grey in GREYS:
-        here, there = _relative(first, grey), _relative(second, grey * gain)
-        if here > 0 and there > 0:
-            ratios.append(math.log(there / here))
-    return (float(np.median(ratios)), float(np.std(ratios))) if ratios else None
+    ratios = [math.log(_relative(second, g * gain) / _relative(first, g)) for g in GREYS]
+    return float(np.median(ratios)), float(np.std(ratios))
 
 
 def _relative(noise: Mapping[str, Any], light: float) -> float:
-    """Grain of a grey of this light, as a part of it: mean of the channels."""
+    """Grain of a grey of this light, as a part of it: mean of the channels, FAINT at least."""
     variance = [each["a"] * light + each["b"] + each["c"] * light**2 for each in noise["channels"]]
-    return float(np.mean(np.sqrt(np.maximum(variance, 0)))) / light
+    return max(float(np.mean(np.sqrt(np.maximum(variance, 0)))) / light, FAINT)
 
 
 def sharp(shots: Sequence[Shot], pair: Pair) -> tuple[float, float] | None:

@@ -4,7 +4,8 @@ Two witnesses. Blocks of one frame, each with its plane taken away: what is left
 texture. Blocks of two following frames, moved onto each other and subtracted: what is left is
 noise twice and what moved. Texture and motion only ever add, so that the noise is the lowest
 cluster of the blocks' variances over light; where two frames can be had they bear witness, else
-the single frames do. Movies' codecs repeat what stands still: of them the single frames alone.
+the single frames do. Codecs repeat what stands still: of movies, and of frames that were made from
+one, the single frames alone.
 
     variance    a I + b + c I^2 of each channel, I scene-linear ACEScg: shot noise, the floor,
                 and gain (development, fixed pattern).
@@ -36,6 +37,11 @@ LEAST_SHARES = (0.15, 0.05, 0.01)
 WIDEST = 0.8
 """Spread of log variance that blocks of one light may have beyond chance: developers and codecs
 treat them differently."""
+REPEATED = 0.02
+"""Share of blocks that follow themselves to the last bit from which a codec repeats them: grain
+never does."""
+COPY = 0.98
+"""Share from which the whole frame is a copy, which says nothing of the others."""
 REACH = 24
 """Pixels that two following frames are moved onto each other at most."""
 
@@ -51,6 +57,7 @@ class Noise:
         self._last: tuple[int, np.ndarray] | None = None
         self._single: list[np.ndarray] = []
         self._double: list[np.ndarray] = []
+        self._repeats: list[float] = []
 
     def see(self, number: int, light: np.ndarray) -> None:
         """light (n, side, side, 3) float32 scene-linear ACEScg."""
@@ -60,6 +67,9 @@ class Noise:
         self._single.append(_flat(light))
         if self._last and self._last[0] == number - 1 and not self._coded:
             last = self._last[1]
+            share = _repeated(last, light)
+            if share < COPY:
+                self._repeats.append(share)
             moved = [_between(last[:, at], light[:, at]) for at in range(light.shape[1])]
             self._double += [each for each in moved if len(each)]
         self._last = (number, light)
@@ -86,7 +96,8 @@ class Noise:
         single = np.concatenate(self._single) if self._single else np.zeros((0, 9))
         double = np.concatenate(self._double) if self._double else np.zeros((0, 9))
         chosen, how = (double, "differences of following frames")
-        if len(double) < ENOUGH:
+        repeats = bool(self._repeats) and float(np.mean(self._repeats)) > REPEATED
+        if len(double) < ENOUGH or repeats:
             chosen, how = single, "the calmest blocks of single frames"
         if len(chosen) > MOST:
             chosen = chosen[np.random.default_rng(0).choice(len(chosen), MOST, replace=False)]
@@ -146,6 +157,14 @@ def _unclipped(rows: np.ndarray, light: np.ndarray) -> np.ndarray:
     top = np.array([float(np.max(c, where=np.isfinite(c), initial=0.0)) for c in flat])
     shut = np.array([(c >= 0.995 * t).mean() > 1e-3 for c, t in zip(flat, top, strict=True)])
     return rows[~((rows[:, :3] > 0.85 * top) & shut).any(1)]
+
+
+def _repeated(before: np.ndarray, after: np.ndarray) -> float:
+    """Share of blocks with any structure that are the same in both; (3, n, side, side)."""
+    one = _cut(before)
+    alive = np.ptp(one, axis=1) > 0
+    same = (one == _cut(after)).all(1)
+    return float((same & alive).sum() / max(alive.sum(), 1))
 
 
 def _between(before: np.ndarray, after: np.ndarray) -> np.ndarray:
