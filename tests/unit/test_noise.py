@@ -105,7 +105,7 @@ def test_black_and_damaged_pictures_are_not_known():
 
 
 def test_a_codec_s_picture_without_any_noise_floor_has_a_curve():
-    """Blocks of all kinds and no cluster among them: a number with a large error, not a crash."""
+    """Blocks of all kinds and no cluster among them: a number, not a crash."""
     random = np.random.default_rng(5)
     base = ramp()
     kinds = np.kron(random.lognormal(-6, 2.5, (32, 48)), np.ones((16, 16)))[..., None]
@@ -113,6 +113,27 @@ def test_a_codec_s_picture_without_any_noise_floor_has_a_curve():
     noise.see(1, places((base * (1 + kinds * random.standard_normal(base.shape))).astype("f4")))
     told = noise.told()
     assert 1e-5 < told["at_grey"] < 0.05
+
+
+def test_what_is_no_curve_of_the_light_is_uncertain():
+    """A codec smooths one light and leaves the next: darks and brights are clean, greys are not."""
+    random = np.random.default_rng(7)
+    base = ramp()
+    sigma = np.where((base > 0.05) & (base < 0.5), 0.03, 3e-4)
+    noise = Noise(coded=True)
+    noise.see(1, places((base + sigma * random.standard_normal(base.shape)).astype("f4")))
+    told = noise.told()
+    assert told["uncertainty"] > 0.4 * told["value"]
+
+
+def test_texture_all_over_is_not_called_grain():
+    random = np.random.default_rng(6)
+    base = ramp() * random.lognormal(0, 0.8, (512, 768, 1)).astype(np.float32)
+    noise = Noise(coded=True)
+    noise.see(1, places(base))
+    told = noise.told()
+    assert told["value"] is told["channels"] is None
+    assert "Texture" in told["how"]
 
 
 def test_frames_made_from_a_movie_repeat_blocks_that_are_no_calm():

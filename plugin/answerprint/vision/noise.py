@@ -9,6 +9,8 @@ one, the single frames alone.
 
     variance    a I + b + c I^2 of each channel, I scene-linear ACEScg: shot noise, the floor,
                 and gain (development, fixed pattern).
+    error       of the sigma: how far blocks err, and how far the curve misses them, which are no
+                noise then, but what a developer or a codec left of texture.
     correlation between neighbouring pixels; `size` is the radius (sigma, px) of the Gaussian that
                 white noise would have been blurred with to get it.
 
@@ -37,6 +39,8 @@ LEAST_SHARES = (0.15, 0.05, 0.01)
 WIDEST = 0.8
 """Spread of log variance that blocks of one light may have beyond chance: developers and codecs
 treat them differently."""
+WILD = 0.3
+"""Sigma over light of a grey from which it is no grain, but a picture that is textured all over."""
 REPEATED = 0.02
 """Share of blocks that follow themselves to the last bit from which a codec repeats them: grain
 never does."""
@@ -77,10 +81,11 @@ class Noise:
     def told(self) -> dict[str, Any]:
         blocks, how = self._witness()
         if len(blocks) < ENOUGH:
-            why = "Too little of the picture is neither clipped nor black."
-            return {**measured(None, None, "", why), "channels": None, "at_grey": None}
+            return _not_known("Too little of the picture is neither clipped nor black.")
         fits = [_Curve(blocks[:, c], blocks[:, 3 + c], blocks[:, 6 + c]) for c in range(3)]
         at_grey = [each.sigma(GREY) for each in fits]
+        if np.mean(at_grey) > WILD * GREY:
+            return _not_known("Texture is all over the picture and hides its grain.")
         green = fits[1]
         error = float(np.median([each.error for each in fits]))
         return {
@@ -102,6 +107,10 @@ class Noise:
         if len(chosen) > MOST:
             chosen = chosen[np.random.default_rng(0).choice(len(chosen), MOST, replace=False)]
         return chosen, f"lowest cluster of {len(chosen)} blocks' variances over light, of {how}"
+
+
+def _not_known(why: str) -> dict[str, Any]:
+    return {**measured(None, None, "", why), "channels": None, "at_grey": None}
 
 
 # --- blocks ----------------------------------------------------------------------------------
@@ -247,7 +256,9 @@ class _Curve:
         self._marks, self._spread = marks, spread
         scatter = np.sqrt(2 / freedom)
         grouped = max(1.0, counts.sum() / 4)  # blocks that lie together err together
-        self.error = float(0.5 * np.hypot(scatter / np.sqrt(grouped / KNOTS), 0.08))
+        curve = self.a * 2.0**marks + self.b + self.c * 4.0**marks + 1e-30
+        astray = float(np.average(np.abs(np.log(spread / curve)), weights=counts + 1e-6))
+        self.error = float(0.5 * np.hypot(scatter / np.sqrt(grouped / KNOTS), 0.08) + 0.5 * astray)
 
     def sigma(self, light: float) -> float:
         """As measured where there is such light, else by the curve."""
