@@ -13,7 +13,7 @@ import bpy
 
 from answerprint_bridge.messages import WireError
 
-from . import compat, edit_out, words
+from . import compat, editing, words
 from .check_job import CheckJob
 from .classes import Classes
 from .running import NOW
@@ -39,7 +39,7 @@ def clear(context: Any) -> None:
 def fill(context: Any, job: CheckJob) -> None:
     """The rows of a check, the chosen one as before where it is still there."""
     held, before = of(context), chosen(context)
-    first = edit_out.first_of(compat.sequencer_scene())
+    first = editing.begin_of(compat.sequencer_scene())
     clear(context)
     for each in job.findings:
         row = held.rows.add()

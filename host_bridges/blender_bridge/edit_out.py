@@ -37,12 +37,11 @@ KINDS = {"COLOR": "SolidColor", "MOVIECLIP": "MovieClip"}  # others as Blender c
 COVERS = 0.5  # of what lies under it: less is a picture in the picture
 
 
-def write(scene: Any, path: str) -> str:
-    """Write the edit of a scene; the path. WireError where there is none."""
+def write(scene: Any, path: str) -> None:
+    """Write the edit of a scene. WireError where there is none."""
     whole = json.dumps(Writer(scene).timeline(), indent=1, ensure_ascii=False, allow_nan=False)
     with open(path, "w", encoding="utf-8") as file:
         file.write(whole)
-    return path
 
 
 def first_of(scene: Any) -> int:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sequencer as an edit: out as OTIO, where its strips lie, markers in, the playhead.
 
-Frames of the edit count from 0 at the first that a strip shows. Markers of ours are those that
+Frames of the edit count from 0 at the first that a strip showed when it was last exported: what
+the artist adds before it moves no finding. Markers of ours are those that
 this file's tags name (`things`): one that the artist moved or renamed is the artist's from then
 on. Blender's markers have no colours and no lengths, and their names end after 63 bytes.
 """
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Sequence
 
 from answerprint_bridge.host import Marker, Span
 
@@ -18,17 +19,21 @@ from .placing import Placing
 PICTURES = ("IMAGE", "MOVIE")
 MARK = "answerprint_mark"  # of a marker: {"tag": whose it is}
 LONGEST = 63  # bytes of a marker's name
+_begun: Dict[int, int] = {}  # session's number of a scene -> its frame that is 0 of the edit
 
 
 class Editing(Placing):
     """The part of the host that knows the edit."""
 
     def export_timeline(self, path: str) -> str:
-        return edit_out.write(compat.sequencer_scene(), path)
+        scene = compat.sequencer_scene()
+        edit_out.write(scene, path)
+        _begun[scene.session_uid] = edit_out.first_of(scene)
+        return path
 
     def edit(self) -> List[Span]:
         scene = compat.sequencer_scene()
-        first = edit_out.first_of(scene)
+        first = begin_of(scene)
         there = [each for each in compat.strips(scene) if each.type in PICTURES]
         return [
             Span(
@@ -43,7 +48,7 @@ class Editing(Placing):
 
     def mark_edit(self, tag: str, markers: Sequence[Marker]) -> List[int]:
         scene = compat.sequencer_scene()
-        first = edit_out.first_of(scene)
+        first = begin_of(scene)
         with self.undo_group("markers"):
             for each in list(scene.timeline_markers):
                 if things.tags(each).get(MARK, {}).get("tag") == tag:
@@ -58,7 +63,7 @@ class Editing(Placing):
 
     def show_frame(self, frame: int) -> None:
         scene = compat.sequencer_scene()
-        scene.frame_set(edit_out.first_of(scene) + frame)
+        scene.frame_set(begin_of(scene) + frame)
 
     def _take_marker(self, scene: Any, marker: Any) -> None:
         """Remove a marker; what fails later brings it back."""
@@ -66,6 +71,12 @@ class Editing(Placing):
         name, frame, tags = str(marker.name), int(marker.frame), things.tags(marker)
         self._made.append(lambda: _bring(scene, name, frame, tags))
         scene.timeline_markers.remove(marker)
+
+
+def begin_of(scene: Any) -> int:
+    """The scene's frame that is 0 of its edit. WireError where there never was one."""
+    begun = _begun.get(scene.session_uid)
+    return edit_out.first_of(scene) if begun is None else begun
 
 
 def _bring(scene: Any, name: str, frame: int, tags: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping, Tuple
 
+from answerprint_bridge.checking import BETWEEN, as_mended
 from answerprint_bridge.messages import CANCELLED, WireError
 from answerprint_bridge.results import Answer
 from answerprint_bridge.session import Run
@@ -100,18 +101,13 @@ def of_run(run: Run) -> List[Line]:
 
 
 def of_value(finding: Mapping[str, Any]) -> str:
-    """'-0.32 stop' of the shot to mend; '' where a finding has none. Its text says how sure it is.
-
-    A finding has the second shot minus the first; people ask how the one to mend stands.
-    """
-    value, unit = finding["value"], finding["unit"]
+    """'-0.32 stop' of the shot to mend, '' where there is none. Its text says how sure it is."""
+    value, unit = as_mended(finding)[0], finding["unit"]
     if value is None:
         return ""
     if unit == "frame":
         return f"{value:.0f} {unit}{'' if value == 1 else 's'}"
-    between = finding["family"] in ("light", "picture")
-    if between and finding["shots"][1:] and finding["mend"] == finding["shots"][0]:
-        value = 1 / (1 + value) - 1 if unit == "ratio" else -value
+    between = finding["family"] in BETWEEN
     if between and unit == "ratio":
         value, unit = 100 * value, "%"
     return f"{value:{'+' if between else ''}.2g} {unit}".strip()

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Mapping, Sequence, Tuple
 
 from . import versions
 from .faults import told_as
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 TOOL, RULES = "check", "answerprint.rules.toml"
 COLOURS = ("red", "yellow", "cyan", "green", "blue")
 """Of findings that share a frame, the first of these that one has is the marker's."""
+BETWEEN = ("light", "picture")
+"""Families whose values are between two shots."""
 Row = Mapping[str, Any]
 Checked = Callable[["Check"], object]
 
@@ -190,6 +192,21 @@ def _marker(frame: int, rows: Sequence[Row]) -> Marker:
     name = ", ".join(dict.fromkeys(row["kind"].replace("_", " ") for row in rows))
     length = max(row["range"][1] for row in rows) - frame + 1
     return Marker(frame, text, TOOL, max(1, length), rows[0]["colour"], name)
+
+
+def as_mended(finding: Row) -> Tuple[float | None, float | None]:
+    """Value and uncertainty as the shot to mend stands to the other.
+
+    The report has the second shot minus the first; a list names the one to mend.
+    """
+    value, unsure = finding["value"], finding["uncertainty"]
+    first = finding["family"] in BETWEEN and finding["mend"] in finding["shots"][:-1]
+    if value is None or not first:
+        return value, unsure
+    if finding["unit"] != "ratio":
+        return -value, unsure
+    times = max(1 + value, 1e-6)  # the report keeps six digits: -1 is rounded
+    return 1 / times - 1, None if unsure is None else unsure / times**2
 
 
 def fix_of(finding: Row) -> Dict[str, Any]:

@@ -400,3 +400,17 @@ def test_the_playhead_goes_to_a_frame_of_the_edit(rig, tmp_path, cut):
     shot(rig, tmp_path, at=11)
     rig.host.show_frame(5)
     assert rig.scene.frame_current == 16
+
+
+def test_what_is_added_before_the_edit_moves_no_finding_until_the_next_check(rig, tmp_path, cut):
+    shot(rig, tmp_path, at=31)
+    cut()
+    shot(rig, tmp_path, "slate", at=11, channel=4)
+    rig.host.show_frame(5)
+    assert rig.scene.frame_current == 36
+    rig.host.mark_edit("check", [Marker(2, "darker")])
+    assert (33, "darker") in marks(rig)
+    assert {span.name: span.first for span in rig.host.edit()} == {"shot": 0, "slate": -20}
+    cut()
+    rig.host.show_frame(5)
+    assert rig.scene.frame_current == 16

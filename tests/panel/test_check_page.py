@@ -276,6 +276,15 @@ def test_a_host_that_will_not_export_is_said_too(page, until):
     assert page.notice.text() == "No Read is selected. Select some."
 
 
+def test_a_host_that_fails_at_once_ends_the_check(page, until, monkeypatch):
+    monkeypatch.setattr(page.desk.session, "check", lambda **_: 1 / 0)
+    page.start.click()
+    until(lambda: not page.checker.open)
+    assert page.checker.state == "refused"
+    assert "raised an error" in page.notice.text()
+    assert page.start.isEnabled()
+
+
 def test_a_worker_that_dies_is_said_and_the_next_check_works(page, until):
     rules = page.desk.host.finds([], wait=True)
     page.start.click()
@@ -342,8 +351,16 @@ def test_a_host_without_markers_has_no_button_for_them(window, until):
     ],
 )
 def test_a_value_has_as_many_digits_as_it_is_sure_of(value, unsure, unit, text):
-    row = {"value": value, "uncertainty": unsure, "unit": unit}
+    row = {**FOUND[0], "value": value, "uncertainty": unsure, "unit": unit}
     assert value_of(row) == text
+
+
+def test_a_value_is_that_of_the_shot_to_mend():
+    """The list has its name beside it; the report has the second shot minus the first."""
+    row = {**FOUND[0], "mend": "one"}
+    assert value_of(row) == "-0.500 \u00b1 0.030 stop"
+    assert value_of({**row, "unit": "ratio"}) == "-0.333 \u00b1 0.013 ratio"
+    assert value_of({**row, "family": "things", "unit": "px"}) == "+0.500 \u00b1 0.030 px"
 
 
 def test_the_page_fits_a_narrow_dock(window):

@@ -406,3 +406,19 @@ def test_the_work_grows_with_the_shots_and_not_with_their_square():
         return pstats.Stats(profile).total_calls
 
     assert calls(1600) < 6 * calls(400)
+
+
+def test_a_cut_of_which_every_shot_was_slipped_is_no_square_either():
+    """All stand between the same two neighbours: the ends of the cut."""
+
+    def calls(count):
+        events = [event("take", 40 * n, 24, reel="A001") for n in range(count)]
+        after = [replace(e, source=(e.source[0] + 2, e.source[1] + 2)) for e in events]
+        profile = cProfile.Profile()
+        changes = profile.runcall(compare, cut(*events), cut(*after))
+        assert [(c.kind, c.old.number, c.new.number) for c in changes] == [
+            ("slipped", n + 1, n + 1) for n in range(count)
+        ]
+        return pstats.Stats(profile).total_calls
+
+    assert calls(400) < 6 * calls(100)

@@ -49,6 +49,14 @@ def test_otios_own_sequence_reference(tmp_path):
     assert event.frames == (1011, 1013)
 
 
+def test_a_clip_of_no_length_is_left_out_and_said(tmp_path):
+    path = external(movie(tmp_path / "a.mov"), 0, 24)
+    parts = [clip(name, path, span(0, length)) for name, length in (("a", 5), ("b", 0), ("c", 1))]
+    cut = read_cut(saved(tmp_path / "r.otio", *parts))
+    assert [e.record[1] - e.record[0] for e in cut.events] == [5, 1]
+    assert "Left out: clips of no length (1): b." in cut.warnings
+
+
 def test_a_movie_without_timecode_counts_from_1001(tmp_path):
     path = movie(tmp_path / "a.mov")
     event = one(saved(tmp_path / "r.otio", clip("a", external(path, 0, 24), span(10, 5))))

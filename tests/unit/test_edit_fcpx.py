@@ -316,3 +316,42 @@ def test_of_several_projects_none_is_guessed(xml, tmp_path):
     (tmp_path / "two.fcpxml").write_text(both)
     with pytest.raises(BadInput, match="2 timelines: reel 2, reel 3"):
         read_cut(str(tmp_path / "two.fcpxml"))
+
+
+def test_a_change_of_speed_is_its_clips_own(xml):
+    """The map of a clip that is connected to another one is none of the other's."""
+    fast = asset("fast", 24, 24, lane="1", inside=timed((0, 0), (25, 50)))
+    cut = read_cut(xml(asset("slow", 0, 48, inside=timed((0, 0), (100, 50)) + fast)))
+    assert [(e.name, e.speed, e.source) for e in cut.events] == [
+        ("slow", 0.5, (0, 24)),
+        ("fast", 2.0, (0, 48)),
+    ]
+
+
+def test_sound_with_a_picture_connected_to_it_is_sound(xml):
+    cut = read_cut(xml(asset("m", 0, 48, "sound", inside=asset("over", 12, 24, lane="1"))))
+    assert [(e.name, e.record) for e in cut.events] == [("over", (12, 36))]
+    assert "Not looked at: clips of sound (1)." in cut.warnings
+
+
+@pytest.mark.parametrize(
+    ("points", "speed", "source"),
+    [
+        (((0, 0), (20, 10)), 0.5, (24, 36)),
+        (((0, 10), (10, 0)), -1.0, (7 * 24, 8 * 24)),
+    ],
+)
+def test_a_nest_at_a_speed_shows_what_its_map_says(xml, points, speed, source):
+    """It starts two seconds into its own time, which is another moment of what it holds."""
+    held = f'<media id="m"><sequence format="f24"><spine>{asset("n", 0, 240)}</spine></sequence>'
+    spine = '<ref-clip name="nest" ref="m" offset="0s" start="2s" duration="1s">{}</ref-clip>'
+    (event,) = read_cut(xml(spine.format(timed(*points)), more=f"{held}</media>")).events
+    assert (event.record, event.speed, event.source) == ((0, 24), speed, source)
+
+
+def test_a_nest_that_changes_its_speed_is_said(xml):
+    held = f'<media id="m"><sequence format="f24"><spine>{asset("n", 0, 240)}</spine></sequence>'
+    ramp = timed((0, 0), (1, 0.5), (2, 2))
+    spine = f'<ref-clip name="nest" ref="m" offset="0s" duration="2s">{ramp}</ref-clip>'
+    cut = read_cut(xml(spine, more=f"{held}</media>"))
+    assert "'nest' changes its speed as it runs; the average is taken." in cut.warnings

@@ -4,8 +4,9 @@ from fractions import Fraction
 
 import opentimelineio as otio
 import pytest
-from edits import clip, span, time
+from edits import clip, saved, span, time
 
+from answerprint.edit.cut import read_cut
 from answerprint.edit.edl import read_edl
 from answerprint.edit.timeline import Document, placed, speed_of
 from answerprint.errors import BadInput
@@ -93,6 +94,14 @@ def test_a_source_over_midnight_runs_forwards():
     assert not told
 
 
+def test_a_record_over_midnight_is_as_long_in_drop_frame():
+    late = "001  A V C 01:00:00;00 01:00:20;00 23:59:50;00 00:00:10;00\n"
+    (shot,), told = events(late, Fraction(30000, 1001))
+    assert shot.source_range.duration.value == 600
+    assert speed_of(shot)[0] == 1
+    assert not told
+
+
 def test_small_letters_are_read_as_capitals():
     (one, two), said = events(
         "001  a001 v c 01:00:10:00 01:00:12:00 01:00:00:00 01:00:02:00\n"
@@ -149,6 +158,23 @@ def test_a_nest_that_runs_backwards_turns_the_order_of_its_clips():
 def test_a_window_around_a_nest_at_a_speed_cuts_it():
     outer = otio.schema.Stack("outer", [otio.schema.Track("t", [nest(2.0, 0, 24)])], span(6, 12))
     assert rows(laid(outer)) == [("a", (0, 6), 6, 2.0), ("b", (6, 12), 0, 2.0)]
+
+
+@pytest.mark.parametrize(
+    ("own", "around", "source"),
+    [(1, 1, 105), (-1, 1, 110), (1, -1, 105), (-1, -1, 110), (-2, 1, 120), (-2, -2, 110)],
+)
+def test_a_window_cuts_off_what_a_clip_that_runs_backwards_shows_there(
+    tmp_path, own, around, source
+):
+    """Five frames of the timeline from the fifth of a nest on, of a clip of frames 100 to 119."""
+    shot = clip("a", None, span(100, 20))
+    shot.effects.append(otio.schema.LinearTimeWarp(time_scalar=own))
+    window = otio.schema.Stack("nest", [otio.schema.Track("t", children=[shot])], span(5, 5))
+    window.effects.append(otio.schema.LinearTimeWarp(time_scalar=around))
+    (event,) = read_cut(saved(tmp_path / "r.otio", window)).events
+    length = 5 * abs(own * around)
+    assert (event.source, event.speed) == ((source, source + length), own * around)
 
 
 def test_effects_that_are_not_read_are_counted():

@@ -82,10 +82,15 @@ class _Row:
         return "V" in self.channels or self.channels == "B"
 
     def span(self, which: int, rate: Fraction) -> tuple[int, int]:
-        """Source (0) or record (2), first and end, in frames."""
-        first, end = self.times[which : which + 2]
-        drop = self.drop or drops(first)
-        return count_of(first, rate, drop), count_of(end, rate, drop)
+        """Source (0) or record (2), first and end, in frames.
+
+        One that ends in the first hours of the next day goes on over midnight, told by its being
+        most of a day long otherwise.
+        """
+        said = self.times[which : which + 2]
+        drop = self.drop or drops(said[0])
+        first, end, day = (count_of(text, rate, drop) for text in (*said, "24:00:00:00"))
+        return (first, end + day) if first - end > day // 2 else (first, end)
 
 
 def read_edl(
@@ -254,7 +259,7 @@ def _events(
     """Each line that has a length, as a clip. The first line of a dissolve often has none."""
     last = ""
     for row in rows:
-        source, record = (_over_midnight(row.span(which, rate), rate) for which in (0, 2))
+        source, record = (row.span(which, rate) for which in (0, 2))
         length = record[1] - record[0]
         if length < 0:
             said.append(f"Event {row.number} (line {row.line}) runs backwards and is left out.")
@@ -267,13 +272,6 @@ def _events(
                 f"Event {row.number} dissolves from '{name}', and before it is '{last}', which is "
                 "taken to go on."
             )
-
-
-def _over_midnight(span: tuple[int, int], rate: Fraction) -> tuple[int, int]:
-    """A span that ends in the first hours of the next day, told by its being most of one long."""
-    first, end = span
-    day = count_of("24:00:00:00", rate)
-    return (first, end + day) if first - end > day // 2 else span
 
 
 def _clip(

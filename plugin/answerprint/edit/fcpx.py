@@ -261,7 +261,7 @@ def _nested(
     reader.enter(f"{element.tag} {len(reader.within)}")
     tracks = _storyline(story, Fraction(0), rate, reader)
     reader.within.pop()
-    return _stack(element, tracks, start_of(element, reader), rate, reader)
+    return _stack(element, tracks, Fraction(0), rate, reader)
 
 
 def _compound(element: Element, rate: Fraction, reader: Reader) -> otio.schema.Stack:
@@ -274,14 +274,14 @@ def _compound(element: Element, rate: Fraction, reader: Reader) -> otio.schema.S
     if found is None:
         raise BadInput(f"{reader.name} holds '{name}', whose media '{ref}' it lacks.", EXPORT)
     reader.enter(ref)
-    own, zero = reader.rate(found.get("format")) or rate, reader.time(found, "tcStart")
+    own, zero = reader.rate(found.get("format")) or rate, reader.time(found, "tcStart") or 0
     if camera is None:
         tracks = _tracks(found, own, reader)
     else:
         angle = _angle(element, camera, name, reader)
-        tracks = _storyline(angle, zero or Fraction(0), own, reader)
+        tracks = _storyline(angle, Fraction(zero), own, reader)
     reader.within.pop()
-    return _stack(element, tracks, start_of(element, reader) - (zero or 0), rate, reader)
+    return _stack(element, tracks, Fraction(zero), rate, reader)
 
 
 def _angle(element: Element, camera: Element, name: str, reader: Reader) -> Element:
@@ -302,16 +302,22 @@ def _stack(
     rate: Fraction,
     reader: Reader,
 ) -> otio.schema.Stack:
-    """Tracks under one name, seen from `origin` on for as long as the element lasts."""
+    """Tracks under one name, seen for as long as the element lasts. They begin at `origin`."""
+    first, speed, even = speed_over(element, origin, reader)
     window = otio.opentime.TimeRange(
-        at_rate(origin, rate), at_rate(lasts_of(element, reader), rate)
+        at_rate(first - origin, rate), at_rate(lasts_of(element, reader), rate)
     )
     stack = otio.schema.Stack(element.get("name", ""), tracks, window)
     stack.enabled = element.get("enabled") != "0"
-    speed, even = speed_over(element, Fraction(0), reader)[1:]
-    if speed != 1 or not even:
+    if speed != 1:
         stack.effects.append(otio.schema.LinearTimeWarp(time_scalar=float(speed)))
+    _say_uneven(stack.name, even, reader)
     return stack
+
+
+def _say_uneven(name: str, even: bool, reader: Reader) -> None:
+    if not even:
+        reader.said.append(f"'{name}' changes its speed as it runs; the average is taken.")
 
 
 def _clip(element: Element, inner: Element, rate: Fraction, reader: Reader) -> otio.schema.Clip:
@@ -341,8 +347,7 @@ def _clip(element: Element, inner: Element, rate: Fraction, reader: Reader) -> o
         clip.effects.append(otio.schema.FreezeFrame())
     elif speed != 1:
         clip.effects.append(otio.schema.LinearTimeWarp(time_scalar=float(speed)))
-    if not even:
-        reader.said.append(f"'{name}' changes its speed as it runs; the average is taken.")
+    _say_uneven(clip.name, even, reader)
     conform = element.find("conform-rate")
     if own != rate and conform is not None and conform.get("scaleEnabled") != "0":
         reader.said.append(

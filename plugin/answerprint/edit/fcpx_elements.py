@@ -68,8 +68,9 @@ class Reader:
 
 
 def has_picture(element: Element, reader: Reader) -> bool:
-    """Whether there is anything to be seen in an element."""
-    for each in element.iter():
+    """Whether there is anything to be seen in an element; what is connected to it is not in it."""
+    held = (each for child in element if not child.get("lane") for each in child.iter())
+    for each in (element, *held):
         if each.tag in ("video", "asset-clip"):
             asset = reader.resource(each.get("ref"))
             if asset is None or asset.get("hasVideo") == "1" or not asset.get("hasAudio"):
@@ -141,9 +142,10 @@ def speed_over(
     one, its times tell.
     """
     start, lasts = start_of(element, reader), lasts_of(element, reader)
-    rows = [(reader.time(e, "time"), reader.time(e, "value")) for e in element.iter("timept")]
+    own = element.iterfind("timeMap/timept")
+    rows = [(reader.time(e, "time"), reader.time(e, "value")) for e in own]
     points = sorted((t, v) for t, v in rows if t is not None and v is not None)
-    if element.find("timeMap") is None or len(points) < 2 or points[0][0] == points[-1][0]:
+    if len(points) < 2 or points[0][0] == points[-1][0]:
         return start, Fraction(1), True
     origin = begin if points[-1][0] < begin else Fraction(0)
     local = start - origin

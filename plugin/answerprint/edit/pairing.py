@@ -30,6 +30,7 @@ from answerprint.edit.cut import Cut, Event
 from answerprint.edit.media import name_of
 from answerprint.edit.timecode import carried
 
+NEAR = 24  # places: of a slot with more events, those further apart are none of one
 _UNNAMED = re.compile(r"event \d+")
 _Pair = tuple[int, int]
 _Interval = tuple[Fraction, Fraction]
@@ -173,11 +174,23 @@ def _candidates(
     for (kind, _), (ones, others) in sides.items():
         spans = [(_interval(before[n].event, kind), n) for n in ones]
         found.update(_overlapping(spans, [(_interval(after[n].event, kind), n) for n in others]))
-        in_slot = defaultdict[int, list[int]](list)
-        for other in others:
-            in_slot[slots[1][other]].append(other)
-        found.update((one, other) for one in ones for other in in_slot.get(slots[0][one], ()))
+        here, there = (defaultdict[int, list[int]](list) for _ in (0, 1))
+        for numbers, slot_of, in_slot in ((ones, slots[0], here), (others, slots[1], there)):
+            for n in numbers:
+                in_slot[slot_of[n]].append(n)
+        for slot, mine in here.items():
+            found.update(_near(mine, there.get(slot, [])))
     return found
+
+
+def _near(ones: Sequence[int], others: Sequence[int]) -> Iterator[_Pair]:
+    """Pairs of one slot that stand at most NEAR places apart, counted from either end: a cut of
+    which every event changed is one slot."""
+    late = len(others) - len(ones)
+    for turn, one in enumerate(ones):
+        for begin in {turn, turn + late}:
+            for other in others[max(0, begin - NEAR) : max(0, begin + NEAR + 1)]:
+                yield one, other
 
 
 def _interval(event: Event, kind: str) -> _Interval:

@@ -50,7 +50,8 @@ class Placed:
 
     track         of the picture, from 1 at the bottom.
     record        start and end on the timeline, counted from its first frame.
-    lead          how much of the clip a window of a nest cut off at its start.
+    lead          how much of the clip a window of a nest cut off where its source begins: at its
+                  start, or at its end where it runs backwards.
     head, tail    what transitions show of it before and after.
     over          how long the transition into it lasts.
     speed         of the nests that it lies in, to multiply its own with.
@@ -96,6 +97,9 @@ def placed(document: Document) -> tuple[list[Placed], list[str]]:
         names = sorted({p.clip.name or p.clip.media_reference.generator_kind for p in generated})
         listed = ", ".join(names[:6])
         said.append(f"Left out: clips that are generated, not shot ({len(generated)}): {listed}.")
+    if empty := [each.name or "unnamed" for track in pictures for each in _empty(track)]:
+        listed = ", ".join(empty[:6])
+        said.append(f"Left out: clips of no length ({len(empty)}): {listed}.")
     if unread := Counter[str](name for track in pictures for name in _unread(track)):
         listed = ", ".join(f"{name} ({count})" for name, count in unread.most_common(8))
         said.append(f"Effects are not read: {listed}.")
@@ -166,6 +170,16 @@ def _unread(item: Any) -> Iterator[str]:
             yield from _unread(child)
 
 
+def _empty(item: Any) -> Iterator[otio.schema.Clip]:
+    """Clips below an item that say they last for no time at all."""
+    if isinstance(item, otio.schema.Clip):
+        if item.source_range and not item.source_range.duration.value:
+            yield item
+    elif isinstance(item, (otio.schema.Track, otio.schema.Stack)):
+        for child in item:
+            yield from _empty(child)
+
+
 def _remaps(effect: otio.schema.Effect) -> bool:
     named = str(section(effect.metadata, "fcp_xml").get("effectid", ""))
     return "timeremap" in named or effect.effect_name == "Time Remap"
@@ -208,7 +222,8 @@ def _retimed(
         first, end = at, at + lasts
     begun, till = _within(window, first, end)
     assert till is not None
-    cut_off = end - till if speed < 0 else begun - first
+    backwards = speed_of(each.clip)[0] * each.speed * speed < 0
+    cut_off = end - till if backwards else begun - first
     if begun < till:
         yield replace(
             each,
@@ -266,10 +281,12 @@ def _clip(
     enabled: bool,
     overlaps: tuple[Fraction, Fraction, Fraction],
 ) -> Iterator[Placed]:
-    first, end = _within(window, at, at + _duration(clip))
+    whole = at + _duration(clip)
+    first, end = _within(window, at, whole)
     assert end is not None
     if first < end:
-        yield Placed(clip, track, (first, end), first - at, *overlaps, enabled)
+        lead = whole - end if speed_of(clip)[0] < 0 else first - at
+        yield Placed(clip, track, (first, end), lead, *overlaps, enabled)
 
 
 def _duration(item: Any) -> Fraction:

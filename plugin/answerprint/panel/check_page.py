@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from answerprint_bridge.checking import as_mended
+
 from . import dialogs
 from .checker import OPEN
 from .line import Line
@@ -299,8 +301,8 @@ class CheckPage(QtWidgets.QWidget):
 
 
 def value_of(row: Mapping[str, Any]) -> str:
-    """'+0.52 ± 0.03 stop', with as many digits as its uncertainty has."""
-    value, unsure = row["value"], row["uncertainty"]
+    """'+0.52 ± 0.03 stop' of the shot to mend, with as many digits as its uncertainty has."""
+    value, unsure = as_mended(row)
     if value is None:
         return ""
     if not unsure:

@@ -71,9 +71,10 @@ class Checker:
             try:
                 if self.state == "cancelling":
                     raise WireError(CANCELLED, "Cancelled before it began.")
-                self._under_way = self.desk.session.check(
-                    on_done=self._ended, on_progress=self._progressed
-                )
+                with told_as(f"{self.desk.host_name} raised an error.", IN_CONSOLE):
+                    self._under_way = self.desk.session.check(
+                        on_done=self._ended, on_progress=self._progressed
+                    )
             except WireError as why:
                 self._go(ENDS.get(why.code, "refused"))
                 raise

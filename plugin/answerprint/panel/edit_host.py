@@ -57,7 +57,7 @@ class Asks(Protocol):
 
 
 def open_cut(worker: Asks, path: str, media: str, artist: Artist) -> EditHost:
-    """A host for the cut in a file: OTIO, CMX 3600 EDL or Final Cut Pro 7 XML.
+    """A host for the cut in a file of any format that the core reads.
 
     media   a folder below which media is looked for that is not where the cut says; '' for none.
 
