@@ -5,7 +5,7 @@
               fault and no other one changes it.
     frames    of a shot: duplicate_frames, dropped_frames, flash_frame, black_frame.
     set       thing, key_light: rendered (`dress`), for shadows and occlusion have to be true.
-    edit      gap, missing_media, short_handles, mixed_rates: done by `edit.py`.
+    edit      gap, missing_media, short_handles, mixed_rates: done by `cutting.py`.
 
 A ratio's value is the second shot's over the first's; every other value is second minus first.
 """

@@ -88,7 +88,8 @@ def alpha(pixels, places, source, plan, gain) -> dict[str, np.ndarray]:
 
 
 def _any(places: dict[str, int], rank: str, channel: str) -> int:
-    return places.get(f"{rank}.{channel}", places.get(f"{rank}.{channel.upper()}", -1))
+    name = f"{rank}.{channel}"
+    return places[name if name in places else f"{rank}.{channel.upper()}"]
 
 
 def hash_of(name: str) -> int:

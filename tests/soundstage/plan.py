@@ -171,11 +171,8 @@ def moves(seed: int, frames: int, only: str | None = None, name: str | None = No
     stage = Stage(seed, name, frames)
     shots = []
     for kind in (only,) if only else (*MOVES, "pan"):
-        values = MOVES[kind]
-        again = sum(shot["move"]["kind"] == kind for shot in shots)
-        value = values[again % len(values)] if again else stage.random.choice(values)
-        if again:
-            value = -shots[1]["move"]["value"]
+        before = [shot["move"]["value"] for shot in shots if shot["move"]["kind"] == kind]
+        value = -before[0] if before else stage.random.choice(MOVES[kind])
         move = {"kind": kind, "value": round(value * stage.random.uniform(0.8, 1.2), 4)}
         setup = stage.random.choice(("master", "two", "over_a", "single_b"))
         shots.append(stage.shot(len(shots) + 1, setup, move=move))

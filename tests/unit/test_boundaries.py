@@ -177,6 +177,13 @@ def test_a_frame_that_is_missing_is_no_boundary():
     assert found([None, *pictures[1:]]) == [("cut", 20)]
 
 
+def test_nothing_that_can_be_seen_has_no_boundary():
+    watch = Boundaries()
+    for _ in range(5):
+        watch.see(None)
+    assert watch.told() == []
+
+
 def test_parts_see_what_the_whole_sees(monkeypatch):
     one, other = shot(3, 64, 0.4), shot(4, 64, 0.4)
     dissolve = [*one[:40], *mixed(one[40:], other[:24]), *other[24:]]

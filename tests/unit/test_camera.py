@@ -121,6 +121,13 @@ def test_without_texture_the_camera_is_not_known():
     assert "texture" in camera["how"]
 
 
+def test_a_picture_of_one_column_is_not_followed():
+    motion = CameraMotion(24.0)
+    for number in range(6):
+        motion.see(number, np.full((400, 1, 3), 0.2, np.float32), np.ones((400, 1), bool))
+    assert motion.told()["camera"]["kind"] is None
+
+
 @pytest.mark.parametrize("frames", [0, 1, 3])
 def test_too_few_frames_say_nothing(frames):
     motion = CameraMotion(24.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import opentimelineio as otio
@@ -145,6 +146,15 @@ def test_what_lies_under_an_opaque_picture_is_hidden(tmp_path, plate):
     assert study_of(path).lay.hidden == {"b": "it lies under another picture"}
 
 
+def test_what_lasts_less_than_half_a_frame_is_not_seen(tmp_path, plate):
+    sequence(tmp_path / "fast", count=48)
+    brief = clip(
+        "brief", external(tmp_path / "fast/plate.1001.exr", 1001, 48, 60), span(1011, 1, 60)
+    )
+    path = saved(tmp_path / "a.otio", shot("a", plate), brief, shot("b", plate))
+    assert study_of(path).lay.hidden == {"brief": "it lasts less than half a frame of the cut"}
+
+
 def test_what_has_no_media_hides_nothing(tmp_path, plate):
     above = [clip("gone", external("/gone.mov", 0, 90), span(0, 30))]
     path = two_tracks(tmp_path / "a.otio", [shot("a", plate), shot("b", plate)], above)
@@ -160,6 +170,13 @@ def test_missing_media(tmp_path, plate):
     (lost,) = found(path, "missing_media")
     assert (lost.shots, lost.value, lost.range) == (("gone",), 20, (10, 29))
     assert "gone.mov is not there" in lost.text
+
+
+def test_media_of_which_no_frame_can_be_had(tmp_path, plate):
+    study = study_of(saved(tmp_path / "a.otio", shot("a", plate), shot("b", plate, start=1021)))
+    (lost,) = edit.find(replace(study, failed={"b": "It is damaged."}))
+    assert (lost.kind, lost.shots, lost.value) == ("missing_media", ("b",), 10)
+    assert (lost.range, lost.text) == ((10, 19), "It is damaged.")
 
 
 def test_frames_that_cannot_be_had(tmp_path, plate):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from answerprint.check.known import finding_id, known_as
-from answerprint.check.model import Finding, Study
+from answerprint.check.model import Finding, Scene, Shot, Study
 from answerprint.check.ranked import ranked, towards
 from answerprint.check.rules import Rules, Waived
 from answerprint.edit.cut import Cut, Event
@@ -107,6 +107,11 @@ def test_a_waived_finding_stays_waived_when_its_value_changes():
     assert found.idle == ["gone"]
 
 
+def test_a_waiver_of_what_was_not_looked_for_is_not_idle():
+    waived = (Waived("one", kind="exposure"), Waived("two", kind="gap"))
+    assert rows(rules=Rules(waived=waived).only(["gap"])).idle == ["two"]
+
+
 def test_the_same_finding_twice_is_one():
     assert len(rows(finding(), finding(value=0.31)).shown) == 1
 
@@ -115,23 +120,34 @@ def fix(source, reference):
     return {"tool": "match", "params": {}, "inputs": {"source": source, "reference": reference}}
 
 
+def of_scene(*names):
+    """A study whose scene has these shots, each of ten frames."""
+    shots = tuple(
+        Shot(event, (10 * n, 10 * n + 10), (4, 2), {}, dict) for n, event in enumerate(EVENTS)
+    )
+    return Study(CUT, shots, {}, (Scene("scene 1", names, (names,)),))
+
+
 def test_a_scene_is_matched_to_its_hero_which_stays():
-    found = rows(
-        finding(fix=fix("b", "a")),
-        finding("white_balance", 20, fix=fix("c", "b")),
-        finding("contrast", 0.2, fix=fix("c", "a"), what="elsewhere"),
-    ).shown
-    towards(found, "c", ("a", "b", "c"))
-    inputs = {row["kind"]: row["fix"]["inputs"] for row in found}
-    assert inputs == {
-        "exposure": {"source": "b", "reference": "c"},
-        "white_balance": {"source": "b", "reference": "c"},
-        "contrast": {"source": "a", "reference": "c"},
-    }
+    before = (
+        finding(fix=fix("b", "a"), mend="b"),
+        finding("white_balance", 20, shots=("b", "c"), frame=20, fix=fix("c", "b")),
+        finding("grain", 0.5, shots=("a", "c"), frame=20, mend="c"),
+        finding("thing", 20, shots=("a", "c"), frame=20, mend="c"),
+    )
+    found = towards(before, "c", of_scene("a", "b", "c"))
+    assert [each.fix and each.fix["inputs"] for each in found] == [
+        {"source": "b", "reference": "c"},
+        {"source": "b", "reference": "c"},
+        None,
+        None,
+    ]
+    told = [(each.mend, each.frame, each.range) for each in found]
+    assert told == [("b", 10, (10, 19)), ("b", 10, (10, 19)), ("a", 0, (0, 9)), ("c", 20, (20, 29))]
+    assert [finding_id(each, KNOWN) for each in found] == [finding_id(e, KNOWN) for e in before]
 
 
-def test_fixes_of_other_scenes_stay():
-    found = rows(finding(fix=fix("b", "a")), finding("thing", 20, what="cup")).shown
-    towards(found, "c", ("b", "c"))
-    assert found[1]["fix"] == fix("b", "a")
-    assert found[0]["fix"] is None
+def test_findings_of_other_scenes_stay():
+    made = finding(fix=fix("b", "a"), mend="b")
+    assert towards([made], "c", of_scene("b", "c")) == [made]
+    assert towards([made], "c", STUDY) == [made]

@@ -104,6 +104,7 @@ def test_a_waiver_is_added_and_the_rest_stays(tmp_path):
     rules = read_rules(str(tmp_path / "reel.otio"))
     assert rules.handles == 8
     (waived,) = rules.waived
+    assert waived.kind == made.kind == "exposure"
     assert [(k.key, k.media, k.source) for k in waived.known] == [
         ("a@100", "a", (100, 199)),
         ("b", "b", (5, 20)),
@@ -134,3 +135,10 @@ def test_nothing_is_waived_twice(tmp_path):
     waive(tmp_path / NAME, REPORT, "abc123", "so", "Ines")
     with pytest.raises(BadParameter, match="waived already"):
         waive(tmp_path / NAME, REPORT, "abc123", "so", "Ines")
+
+
+def test_a_file_whose_list_of_waivers_cannot_grow_stays_as_it_is(tmp_path):
+    rules_of(tmp_path, "waived = []\n")
+    with pytest.raises(BadInput, match=r"Begin each of its waivers with \[\[waived\]\]"):
+        waive(tmp_path / NAME, REPORT, "abc123", "so", "Ines")
+    assert (tmp_path / NAME).read_text("utf-8") == "waived = []\n"

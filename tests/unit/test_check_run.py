@@ -255,6 +255,30 @@ def test_what_an_earlier_check_wrote_goes(checked, media, tmp_path):
     assert (folder / "mine.txt").exists()
 
 
+def test_what_was_not_looked_for_is_not_gone(checked, media, tmp_path):
+    path, out, _ = checked
+    check(path, tmp_path, keep=out.parent)
+    again = check(path, tmp_path, kinds=["gap", "thing"], keep=out.parent)
+    assert again.report["since"] == {"new": [], "gone": []}
+    whole = saved(tmp_path / "whole.otio", shot(media, "wall"))
+    (hole,) = of(again.report, "gap")
+    gone = check(whole, tmp_path, kinds=["gap"], keep=out.parent).report["since"]
+    assert gone == {"new": [], "gone": [hole["id"]]}
+
+
+def test_media_that_cannot_be_read_is_a_finding(media, tmp_path):
+    broken = save_shot(tmp_path / "broken", {1: np.zeros((36, 64, 3), np.float32)})
+    (frame,) = (tmp_path / "broken").iterdir()
+    frame.write_bytes(frame.read_bytes()[:400])
+    lost = clip("broken", external(broken, 1, 1), span(1, 1))
+    path = saved(tmp_path / "a.otio", shot(media, "wall"), lost)
+    outcome = check(path, tmp_path / "out", hero="broken")
+    (found,) = of(outcome.report, "missing_media")
+    assert (found["shots"], found["frame"]) == (["broken"], FRAMES)
+    assert outcome.status == "partial"
+    assert any("The hero broken could not be" in each for each in outcome.report["warnings"])
+
+
 # --- refused -------------------------------------------------------------------------------
 
 

@@ -169,3 +169,17 @@ def test_a_shot_without_pictures_is_left_out():
         shot("one", 0, pictures("one")), empty, shot("three", 2, pictures("three", AT))
     )
     assert found.shots == ("one", "three")
+
+
+def test_a_place_that_no_shot_shows_whole_is_told_beside_the_one_that_shows_most():
+    """What is known of the set comes from two shots, either of which shows a part of the place."""
+    parts = []
+    for name, hidden in (("one", np.s_[85:145, 240:290]), ("three", np.s_[85:145, 180:236])):
+        told = [picture.copy() for picture in pictures(name)]
+        for picture in told:
+            picture[hidden] = np.nan
+        parts.append(told)
+    (found,) = findings(
+        shot("one", 0, parts[0]), shot("three", 1, parts[1]), shot("two", 2, pictures("two", AT))
+    )
+    assert (found.mend, found.shots) == ("two", ("three", "two"))

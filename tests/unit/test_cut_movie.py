@@ -133,6 +133,15 @@ def test_a_sequence_is_cut_and_a_lost_frame_is_said(tmp_path: Path) -> None:
     assert [event.frames for event in cut.events] == [(1001, 1012), (1013, 1024)]
 
 
+def test_a_shot_of_one_frame_at_the_end_is_a_shot(tmp_path: Path) -> None:
+    half = np.full((TALL // 2, WIDE // 2), 128)
+    planes = [[np.rint(each), half, half] for each in [*grey(1, 12), *grey(2, 1)]]
+    movies.make(tmp_path / "film.mov", planes, codec="libx264", rate=Fraction(25))
+    told = cut_movie(str(tmp_path / "film.mov"), tmp_path / "out").report
+    assert [row["frame"] for row in told["boundaries"]] == [12]
+    assert [(row["first"], row["last"]) for row in told["shots"]] == [(0, 11), (12, 12)]
+
+
 def test_the_command_line_says_what_it_found(
     made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

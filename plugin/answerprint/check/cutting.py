@@ -166,7 +166,8 @@ def _named(source: str, clip: Clip) -> str:
 
 def _parts(found: Sequence[Change], count: int) -> list[_Part]:
     """The shots between boundaries; a fade at an end of the movie parts nothing."""
-    starts = [0, *(each.frame for each in found if each.first > 0 and each.last < count - 1)]
+    inside = [c for c in found if c.kind == "cut" or (c.first > 0 and c.last < count - 1)]
+    starts = [0, *(each.frame for each in inside)]
     ends = [*starts[1:], count]
     return [
         _Part(f"shot_{turn:03}", first, end - 1)

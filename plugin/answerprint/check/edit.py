@@ -35,7 +35,7 @@ def find(study: Study, handles: int = 0) -> list[Finding]:
         *_holes(study, events),
         *_cards(study, events),
         *_offline(study, events),
-        *_unread(study),
+        *_unread(study, events),
         *_short(study, events),
         *(_few(study, events, handles) if handles else ()),
         *_rates(study, events),
@@ -101,7 +101,11 @@ def _offline(study: Study, events: Sequence[Event]) -> Iterator[Finding]:
             yield _told(study, "missing_media", event, count, text, "offline")
 
 
-def _unread(study: Study) -> Iterator[Finding]:
+def _unread(study: Study, events: Sequence[Event]) -> Iterator[Finding]:
+    for event in events:
+        if event.frames and event.id in study.failed:
+            count = event.source[1] - event.source[0]
+            yield _told(study, "missing_media", event, count, study.failed[event.id], "frames")
     for shot in study.shots:
         failed = shot.passport["frames"]["failed"]
         if not failed:

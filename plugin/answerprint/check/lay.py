@@ -5,8 +5,9 @@
 Convention
     frames   of the cut, from 0 at its first, first and last, both included.
     hole     a stretch without a clip that is switched on: a gap, a slug, a generated clip.
-    hidden   a clip that is switched off, or whose every frame lies under an opaque picture
-             of a higher track. Pictures with an alpha, and those without media, hide nothing.
+    hidden   a clip that is switched off, that lasts less than half a frame of the cut, or whose
+             every frame lies under an opaque picture of a higher track. Pictures with an alpha,
+             and those without media, hide nothing.
 """
 
 from __future__ import annotations
@@ -104,11 +105,13 @@ def _span(cut: Cut, event: Event) -> Span:
 
 def _hidden(cut: Cut) -> dict[str, str]:
     """One pass from the top track down, over what is covered so far."""
-    why = {each.id: "it is switched off" for each in cut.events if not each.enabled}
+    brief = "it lasts less than half a frame of the cut"
+    why = {each.id: brief for each in cut.events if each.record[1] <= each.record[0]}
+    why |= {each.id: "it is switched off" for each in cut.events if not each.enabled}
     covered = list[Span]()
     tracks = sorted({each.track for each in cut.events}, reverse=True)
     for track in tracks:
-        here = [each for each in cut.events if each.track == track and each.enabled]
+        here = [each for each in cut.events if each.track == track and each.id not in why]
         rows = sorted(covered)
         at = 0
         for event in sorted(here, key=lambda each: each.record[0]):

@@ -108,12 +108,13 @@ def _finding(kind: str, shots: Sequence[Shot], stands: Apart, pair: Pair) -> Fin
     one, two = sorted((stands.shot, stands.other))
     value, error = stands.value, stands.error
     if kind == "white_balance":
-        value *= pair.shift.from_white(stands.other == two)
+        times = pair.shift.from_white(stands.other == two)
+        value, error = value * times, error * abs(times)
     if kind in RATIOS:
         error, value = math.exp(value) * error, math.exp(value) - 1
-    toward = value if stands.shot == two else -value
+    toward, unsure = value if stands.shot == two else -value, error
     if kind in RATIOS and stands.shot == one:
-        toward = 1 / (1 + value) - 1
+        toward, unsure = 1 / (1 + value) - 1, error / (1 + value) ** 2
     structures = pair.relation.structures
     inputs = {"source": mend.name, "reference": other.name}
     sure = 0.5 * (1 + math.erf((abs(stands.value) - 0.5 * stands.tolerance) / stands.error / 2))
@@ -125,7 +126,7 @@ def _finding(kind: str, shots: Sequence[Shot], stands: Apart, pair: Pair) -> Fin
         value,
         error,
         sure * structures / (structures + 10),
-        f"{mend.name} is {_words(kind, toward, error)} than {other.name}, "
+        f"{mend.name} is {_words(kind, toward, unsure)} than {other.name}, "
         f"on {structures} structures that both show.",
         fix={"tool": "match", "params": {}, "inputs": inputs},
         mend=mend.name,

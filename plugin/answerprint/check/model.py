@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,8 @@ class Scene:
 class Study:
     """A cut that was watched. `relations` by (first, second), of pairs that were compared.
 
-    lay   what lies in the cut beside its shots (`lay.py`), None where nobody looked.
+    lay      what lies in the cut beside its shots (`lay.py`), None where nobody looked.
+    failed   by event id: why an event was not measured.
     """
 
     cut: Cut
@@ -106,9 +108,14 @@ class Study:
     relations: Mapping[tuple[str, str], Relation]
     scenes: tuple[Scene, ...]
     lay: Lay | None = None
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     def shot(self, name: str) -> Shot:
-        return next(each for each in self.shots if each.name == name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Shot]:
+        return {each.name: each for each in self.shots}
 
     def relation(self, one: str, other: str) -> Relation | None:
         return self.relations.get((one, other)) or self.relations.get((other, one))

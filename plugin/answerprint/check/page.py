@@ -38,7 +38,7 @@ def write(path: Path, report: Mapping[str, Any], study: Study) -> None:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["words"] = lambda name: name.replace("_", " ")
-    environment.filters["value"] = _value
+    environment.filters["value"] = value_of
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     of = defaultdict[str, list[Row]](list)
     for row in report["findings"]:
@@ -79,24 +79,27 @@ def _counts(report: Mapping[str, Any]) -> list[tuple[str, int, str]]:
     return sorted(((k, n, KINDS[k].colour) for k, n in many.items()), key=lambda each: -each[1])
 
 
-def _value(row: Mapping[str, Any]) -> str:
+def value_of(row: Mapping[str, Any]) -> str:
     """'+0.42 ± 0.03 stop' of the shot to mend; '' where a finding has no value.
 
     A row has the second shot minus the first; people ask how the one to mend stands.
     """
     if row["value"] is None:
         return ""
-    value, unit, signed = row["value"], KINDS[row["kind"]].unit, ""
-    sigma = f" ± {row['uncertainty']:.2g}" if row["uncertainty"] else ""
+    value, error, unit, signed = row["value"], row["uncertainty"], KINDS[row["kind"]].unit, ""
     if unit == "frame":
         return f"{value:.0f} {unit}{'' if value == 1 else 's'}"
     if KINDS[row["kind"]].family in ("light", "picture"):
         first = len(row["shots"]) == 2 and row["mend"] == row["shots"][0]
-        if first:
-            value = 1 / (1 + value) - 1 if unit == "ratio" else -value
+        if first and unit == "ratio":
+            times = max(1 + value, 1e-6)  # six digits are kept: -1 is rounded
+            value, error = 1 / times - 1, error and error / times**2
+        elif first:
+            value = -value
         signed = "+"
+    sigma = f" ± {error:.2g}" if error else ""
     if unit == "ratio" and signed:
-        sigma = f" ± {100 * row['uncertainty']:.2g}" if row["uncertainty"] else ""
+        sigma = f" ± {100 * error:.2g}" if error else ""
         return f"{100 * value:+.3g}{sigma} %"
     return f"{value:{signed}.3g}{sigma} {unit}".strip()
 

@@ -66,9 +66,7 @@ def _grain(shots: Sequence[Shot], pair: Pair) -> tuple[float, float] | None:
     return ratio, math.hypot(*own, spread / 2, GRAIN_LEAST)
 
 
-def _ratio(
-    first: Mapping[str, Any], second: Mapping[str, Any], gain: float
-) -> tuple[float, float]:
+def _ratio(first: Mapping[str, Any], second: Mapping[str, Any], gain: float) -> tuple[float, float]:
     """Logarithm of how much more grain greys have that are this much brighter in the second, and
     how far they disagree."""
     ratios = [math.log(_relative(second, g * gain) / _relative(first, g)) for g in GREYS]

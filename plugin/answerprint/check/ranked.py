@@ -8,14 +8,14 @@ left     kinds that are off, values within the show's tolerance, and what somebo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from answerprint.check.kinds import KINDS
 from answerprint.check.known import Known, finding_id
 from answerprint.check.model import Finding, Study
-from answerprint.check.rules import LEVELS, Rules
+from answerprint.check.rules import LEVELS, Rules, Waived
 from answerprint.edit.cut import Cut
 from answerprint.frames.gradefiles import timecode
 
@@ -77,8 +77,13 @@ def ranked(
         else:
             shown.append((_rank(finding, level), row))
     shown.sort(key=lambda each: each[0])
-    idle = [each.id for each in rules.waived if each.id not in seen]
+    idle = [each.id for each in rules.waived if each.id not in seen and _asked(each, rules)]
     return Ranked([row for _, row in shown], waived, within, idle)
+
+
+def _asked(waiver: Waived, rules: Rules) -> bool:
+    """Whether what a waiver is about was looked for."""
+    return waiver.kind not in KINDS or rules.level(waiver.kind) != "off"
 
 
 def _rank(finding: Finding, level: str) -> tuple[float, ...]:
@@ -118,12 +123,21 @@ def _plain(value: float | None) -> float | None:
     return None if value is None else float(f"{float(value):.6g}")
 
 
-def towards(rows: Sequence[Row], hero: str, scene: Sequence[str]) -> None:
-    """Let the fixes of a hero's scene match to the hero, and never change it."""
-    for row in rows:
-        inputs = (row["fix"] or {}).get("inputs", {})
-        source, reference = inputs.get("source"), inputs.get("reference")
-        if not {source, reference} <= set(scene) or KINDS[row["kind"]].family != "light":
-            continue
-        source = reference if source == hero else source
-        row["fix"] = {**row["fix"], "inputs": {"source": source, "reference": hero}}
+def towards(findings: Iterable[Finding], hero: str, study: Study) -> list[Finding]:
+    """Let the fixes of a hero's scene match to the hero, which is never the one to mend."""
+    scene = next((set(each.shots) for each in study.scenes if hero in each.shots), set[str]())
+    return [_towards(each, hero, study) if set(each.shots) <= scene else each for each in findings]
+
+
+def _towards(finding: Finding, hero: str, study: Study) -> Finding:
+    if KINDS[finding.kind].family not in ("light", "picture") or len(finding.shots) != 2:
+        return finding
+    mend = finding.mend or finding.shots[-1]
+    if mend == hero:
+        mend = next(name for name in finding.shots if name != hero)
+        first, end = study.shot(mend).cut
+        finding = replace(finding, mend=mend, frame=first, range=(first, end - 1))
+    if not finding.fix:
+        return finding
+    inputs = {"source": mend, "reference": hero}
+    return replace(finding, fix={**finding.fix, "inputs": inputs})

@@ -44,13 +44,15 @@ _HINT = "Mend the file, or name another with --rules."
 
 @dataclass(frozen=True)
 class Waived:
-    """A finding somebody looked at and leaves. `known`: what its shots were known as then."""
+    """A finding somebody looked at and leaves. `known`: what its shots were known as then;
+    `kind`: of the finding, '' where nobody wrote it down."""
 
     id: str
     by: str = ""
     why: str = ""
     date: str = ""
     known: tuple[Known, ...] = ()
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def _waived(row: Mapping[str, Any]) -> Waived:
         _known(key, _WAIVED, "key of a waiver")
     if not isinstance(row.get("id"), str) or not row["id"]:
         raise BadInput("A waiver has no id.", "Take it from the report.")
-    texts = {key: str(row.get(key, "")) for key in ("id", "by", "why", "date")}
+    texts = {key: str(row.get(key, "")) for key in ("id", "by", "why", "date", "kind")}
     media, source = row.get("media", []), row.get("source", [])
     try:
         rows = [
@@ -203,7 +205,8 @@ def waive(path: Path, report: Mapping[str, Any], finding: str, why: str, by: str
         raise BadParameter(f"{row['id']} is waived already.", f"Look into {path}.")
     shots = {each["name"]: each["known"] for each in report["shots"]}
     known = [shots[name] for name in row["shots"]]
-    made = Waived(row["id"], by, why.strip(), datetime.date.today().isoformat())
+    today = datetime.date.today().isoformat()
+    made = Waived(row["id"], by, why.strip(), today, kind=row["kind"])
     lines = [
         "[[waived]]",
         f"id = {_text(made.id)}",
@@ -216,7 +219,13 @@ def waive(path: Path, report: Mapping[str, Any], finding: str, why: str, by: str
         f"source = {[list(each['source']) for each in known]}",
     ]
     before = path.read_text("utf-8").rstrip("\n") + "\n\n" if path.exists() else ""
-    write_text(path, before + "\n".join(lines) + "\n")
+    text = before + "\n".join(lines) + "\n"
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as cause:
+        title = f"No waiver can be added to {path}: its 'waived' is no list of tables."
+        raise BadInput(title, "Begin each of its waivers with [[waived]].", str(cause)) from cause
+    write_text(path, text)
     return made
 
 

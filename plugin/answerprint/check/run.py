@@ -21,7 +21,7 @@ from __future__ import annotations
 import difflib
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,13 +131,12 @@ def check(
             events.progress("compare", done, total)
 
         relations = relate(seen.shots, told)
-        study = Study(cut, seen.shots, relations, scenes(seen.shots, relations), laid)
+        study = Study(cut, seen.shots, relations, scenes(seen.shots, relations), laid, seen.failed)
         findings = _found(study, given, events)
+        if hero is not None:
+            findings = towards(findings, hero, study)
         known = known_as(cut.events, [*_earlier(before), *_waivers(given)])
         rows = ranked(study, findings, given, known)
-        if hero is not None:
-            scene = next((s.shots for s in study.scenes if hero in s.shots), ())
-            towards(rows.shown, hero, scene)
         if graded:
             _without_fixes(rows.shown, own)
         shots = report.shots(study, seen.failed, known)
@@ -175,7 +174,7 @@ def check(
             "relations": [report.relation(r) for r in relations.values() if r.kind != "none"],
             "findings": rows.shown,
             "waived": rows.waived,
-            "since": _since(before, rows.shown),
+            "since": _since(before, rows.shown, given),
             "even": evened and {"hero": hero, "shots": [each.plain() for each in evened.shots]},
             "changes": None if changes is None else [each.plain() for each in changes],
             "files": list(made),
@@ -183,6 +182,7 @@ def check(
                 [
                     *cut.warnings,
                     *_seen_through(own, graded),
+                    *_without_hero(hero, seen.failed),
                     *said,
                     *lists.warnings,
                     *pulls.warnings,
@@ -236,6 +236,12 @@ def _seen_through(own: Collection[str], graded: bool) -> list[str]:
     return [f"{many} seen through the CDL that the edit has on it, in ACEScct (else: --ungraded)."]
 
 
+def _without_hero(hero: str | None, failed: Mapping[str, str]) -> list[str]:
+    if hero is None or hero not in failed:
+        return []
+    return [f"The hero {hero} could not be measured; nothing is matched to it: {failed[hero]}"]
+
+
 def _without_fixes(rows: list[Row], own: Collection[str]) -> None:
     """A match of the media itself is no fix for shots that the edit has graded."""
     for row in rows:
@@ -274,11 +280,15 @@ def _waivers(rules: Rules) -> list[Known]:
     return [known for each in rules.waived for known in each.known]
 
 
-def _since(before: Row | None, shown: list[Row]) -> Row | None:
-    """What is new and what is gone since the last check in this folder."""
+def _since(before: Row | None, shown: list[Row], rules: Rules) -> Row | None:
+    """What is new and what is gone since the last check, of kinds that both looked for."""
     if before is None:
         return None
-    old, new = ({row["id"] for row in rows} for rows in (before["findings"], shown))
+    then = before["rules"]["levels"]
+    both = {k for k in KINDS if "off" not in (then.get(k, "off"), rules.level(k))}
+    old, new = (
+        {row["id"] for row in rows if row["kind"] in both} for rows in (before["findings"], shown)
+    )
     return {"new": sorted(new - old), "gone": sorted(old - new)}
 
 

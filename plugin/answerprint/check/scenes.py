@@ -38,13 +38,19 @@ def scenes(
             and scene.join(each.first, each.second)
         ):
             joins.append(each)
-    made = []
-    for number, names in enumerate(_listed(scene, order), 1):
-        why = [j.why for j in sorted(joins, key=lambda j: order[j.second]) if j.first in names]
-        why += _between(names, order, relations)
-        mine = _listed(setup, names)
-        made.append(Scene(f"scene {number}", names, mine, tuple(why)))
-    return tuple(made)
+    listed = _listed(scene, order)
+    of = {name: turn for turn, names in enumerate(listed) for name in names}
+    why: list[list[str]] = [[] for _ in listed]
+    for join in sorted(joins, key=lambda j: order[j.second]):
+        why[of[join.first]].append(join.why)
+    for each in relations.values():
+        beside = abs(order[each.first] - order[each.second]) == 1
+        if each.kind == "palette" and beside and of[each.first] != of[each.second]:
+            why[of[each.first]].append(f"{each.why} It was left out.")
+    return tuple(
+        Scene(f"scene {turn + 1}", names, _listed(setup, names), tuple(why[turn]))
+        for turn, names in enumerate(listed)
+    )
 
 
 def _woven(relation: Relation, scene: Groups, order: Mapping[str, int]) -> bool:
@@ -62,17 +68,3 @@ def _listed(groups: Groups, names: Iterable[str]) -> tuple[tuple[str, ...], ...]
     for name in names:
         found.setdefault(id(groups.members(name)), []).append(name)
     return tuple(tuple(group) for group in found.values())
-
-
-def _between(
-    names: tuple[str, ...],
-    order: Mapping[str, int],
-    relations: Mapping[tuple[str, str], Relation],
-) -> list[str]:
-    """Shots outside a scene whose palette is like that of its shots beside them."""
-    return [
-        f"{each.why} It was left out."
-        for each in relations.values()
-        if each.kind == "palette" and (each.first in names) != (each.second in names)
-        and abs(order[each.first] - order[each.second]) == 1 and each.first in names
-    ]  # fmt: skip

@@ -99,7 +99,9 @@ def _place(
 ) -> Place:
     x0, y0, x1, y1 = change.box
     part = np.s_[y0:y1, x0:x1]
-    shows = {each: False for each, mask in known.items() if mask[part][change.mask].mean() >= SEEN}
+    seen = {each: mask[part][change.mask].mean() for each, mask in known.items()}
+    least = min(SEEN, max(seen.values()))  # what no shot shows whole, the one that shows most
+    shows = {each: False for each, share in seen.items() if share >= least}
     return Place(change, there.code[part].copy(), told.code[part].copy(), {**shows, name: True})
 
 

@@ -100,6 +100,8 @@ class Boundaries:
 
 def within(looks: Sequence[Look], steps: np.ndarray) -> list[Change]:
     """The boundaries among these frames; steps: `unlike` of each to the one before it."""
+    if not looks:
+        return []
     sharp = cuts(looks, steps)
     faded = fades(looks, [each.frame for each in sharp])
     plain = [each.frame for each in sharp if steps[each.frame] > INSIDE]

@@ -132,7 +132,8 @@ class Faulty:
             usual = _usual(near)
             if usual > 0 and moved[at] < SAME * usual:
                 found.append(at)
-        return [at for at in found if self._moves_about(at, set(found), moved)]
+        still = set(found)
+        return [at for at in found if self._moves_about(at, still, moved)]
 
     def _near(self, first: int, last: int, moved: np.ndarray) -> np.ndarray:
         """Changes around frames, without those into and out of black and flashing frames."""

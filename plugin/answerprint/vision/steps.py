@@ -174,7 +174,8 @@ class Track:
             return None
         known = [np.eye(3), self._from_anchor]
         best = _followed(self._anchor, grey, self._corners, self._at, known)
-        if best is None or best.kept.mean() < LOST:  # a whip pan: too far for corners
+        lost = best is None or best.kept.mean() < LOST
+        if lost and min(grey.shape) >= _WINDOW[0]:  # a whip pan: too far for corners
             (x, y), _ = cv2.phaseCorrelate(before.astype(np.float32), grey.astype(np.float32))
             guess = self._at + np.array([x, y], np.float32)
             other = _followed(self._anchor, grey, self._corners, guess, known)
