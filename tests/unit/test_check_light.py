@@ -159,6 +159,41 @@ def test_light_from_another_side_is_no_grade(room) -> None:
     assert abs(found[0].value) == 160
 
 
+def bricks() -> np.ndarray:
+    """A wall full of structure."""
+    random = np.random.default_rng(0)
+    wall = np.full((270, 480, 3), 0.2, np.float32)
+    for _ in range(700):
+        x, y, wide, high = (int(v) for v in random.integers((480, 270, 40, 25)))
+        wall[y : y + high, x : x + wide] = random.uniform(0.05, 0.6) * random.uniform(0.7, 1.3, 3)
+    return cv2.GaussianBlur(wall, (0, 0), 0.8)
+
+
+def lit_in_patches(picture: np.ndarray) -> np.ndarray:
+    """As another wall of the same bricks is lit."""
+    stops = np.random.default_rng(1).normal(0, 0.6, (4, 6)).astype(np.float32)
+    height, width = picture.shape[:2]
+    patches = cv2.resize(stops, (width, height), interpolation=cv2.INTER_CUBIC)
+    return (picture * np.exp2(patches)[..., None]).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("change", "kinds"), [(stops(0.6), ["exposure"]), (lit_in_patches, [])], ids=["same", "other"]
+)
+def test_walls_that_no_grade_makes_alike_are_not_compared(change, kinds) -> None:
+    """From two spots, hundreds of structures may be those of another wall of the same bricks."""
+    corners = np.array([[0, 0], [479, 0], [479, 269], [0, 269]], np.float32)
+    there = np.array([[60, 10], [420, 60], [420, 215], [60, 255]], np.float32)
+    aside = cv2.getPerspectiveTransform(corners, there)
+    wall = bricks()
+    seen = cv2.warpPerspective(wall, aside, (480, 270), borderValue=(0.2, 0.2, 0.2))
+    made = study([shot("a", 0, [wall]), shot("b", 1, [change(seen)])])
+    relation = made.relations["a", "b"]
+    assert relation.kind == "place"
+    assert relation.structures > 400
+    assert [finding.kind for finding in light.find(made)] == kinds
+
+
 def noise(factor: float) -> dict[str, Any]:
     curve = {"a": 1e-4 * factor**2, "b": 1e-6 * factor**2, "c": 0.0}
     told = {"value": 0.0043 * factor, "uncertainty": 1e-4 * factor, "channels": [curve] * 3}
