@@ -56,7 +56,7 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     again.add_argument("--device", help="auto, cpu or cuda (default: as the recipe was made)")
     again.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
     panel = verbs.add_parser("panel", help="a window for all of this", allow_abbrev=False)
-    panel.add_argument("paths", metavar="PATH", nargs="*", help="shots, or one .otio, .edl or .xml")
+    panel.add_argument("paths", metavar="PATH", nargs="*", help="shots, or one exported cut")
     _check(verbs.add_parser("check", help="what does not match in an edit", allow_abbrev=False))
     _cut(verbs.add_parser("cut", help="make an edit of a finished movie", allow_abbrev=False))
     verbs.add_parser("worker", help="serve a host over stdin and stdout", allow_abbrev=False)

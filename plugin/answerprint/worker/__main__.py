@@ -103,8 +103,8 @@ def view_render(params: dict[str, Any], events: Events) -> dict[str, str]:
 
 
 def edit_read(params: dict[str, Any], events: Events) -> dict[str, Any]:
-    """{path, media?, rate?} -> the cut in an OTIO, EDL or FCP 7 XML (`edit.cut`), and the spaces
-    that its grades can be for."""
+    """{path, media?, rate?} -> the cut in a file (`edit.cut`), and the spaces that its grades can
+    be for."""
     from answerprint.edit.cut import read_cut
     from answerprint.frames.colour import camera_spaces
 
