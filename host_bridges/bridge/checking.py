@@ -53,7 +53,8 @@ class Check:
         self.call: Call | None = None
         self.ended, self.cancelling = False, False
         self.error: WireError | None = None
-        self.status, self.report = "", dict[str, Any]()
+        self.status = ""
+        self.report: Dict[str, Any] = {}
 
     @property
     def findings(self) -> list[Dict[str, Any]]:
@@ -157,7 +158,8 @@ class Checks:
     def inputs(self, check: Check, finding: Row) -> Dict[str, Input]:
         """The inputs of a finding's fix: items of the host. A shot that is only looked at may
         have left the edit; it is taken from its files."""
-        there, found = {each.item.ref for each in self.host.edit()}, dict[str, "Input"]()
+        there = {each.item.ref for each in self.host.edit()}
+        found: Dict[str, Input] = {}
         for name, shot in fix_of(finding)["inputs"].items():
             row = check.shot(shot)
             item = item_of(row, check.spans)

@@ -53,7 +53,8 @@ class Edit(Placing):
         return found
 
     def mark_edit(self, tag: str, told: Sequence[Marker]) -> List[int]:
-        line, frames = clips.timeline(self.resolve), list[int]()
+        line = clips.timeline(self.resolve)
+        frames: List[int] = []
         with self.undo_group(tag):
             for at in markers.with_tag(line, tag):
                 kept = dict(line.GetMarkers()[at])
