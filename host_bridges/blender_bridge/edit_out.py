@@ -27,7 +27,7 @@ import bpy
 
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 
-from . import compat, edit_lay, edit_shown, script, sizes
+from . import colour, compat, edit_lay, edit_shown, files, script, sizes
 
 Json = Dict[str, Any]
 SOUND = "SOUND"
@@ -133,6 +133,8 @@ class Writer:
             media = _sequence(piece.path, first, available)
         else:
             media = _external(piece.path, available)
+        if space := colour.cores(files.space_of(strip)):
+            media["metadata"] = {"answerprint": {"space": space}}
         speed = Fraction(piece.taken * piece.turn, piece.frames) * self.rate / rate
         warps = [] if speed == 1 else [_warp(speed)]
         range_ = _range(piece.low, piece.frames, rate, self.rate)

@@ -70,7 +70,7 @@ def of(strip: Any, first: int, end: int, speed: Any = None) -> Shown:
         moved, why = _sped(strip, speed)
         frames, steady, lost, keys = [moved(each) for each in frames], False, lost or why, []
     rows = [named(frame) for frame in frames]
-    reach = _same_step if steady else _same_speed
+    reach = _same_steps if steady else _same_speed
     found = _pieces(rows, {key - first for key in keys}, reach, held)
     return Shown(tuple(found), held, rate, lost)
 
@@ -179,6 +179,29 @@ def _taken(gone: Sequence[int], most: int) -> int:
         if all(turn * taken // count == each for turn, each in enumerate(gone)):
             return taken
     return least
+
+
+def _same_steps(numbers: Sequence[int]) -> int:
+    """As long as they go on by one, back by one, or stand; or each stands as long (on twos)."""
+    plain = _same_step(numbers)
+    if (held := _same_holds(numbers)) > plain:
+        return held
+    repeats = 1 < plain < len(numbers) and numbers[plain] == numbers[plain - 1] != numbers[0]
+    if repeats and _same_holds(numbers[plain - 1 :]):
+        return plain - 1  # the last of these is the first of the held ones
+    return plain
+
+
+def _same_holds(numbers: Sequence[int]) -> int:
+    """How many show three pictures or more, in steps of one and each as long; else 0."""
+    first = numbers[0]
+    hold = next((t for t, each in enumerate(numbers) if each != first), len(numbers))
+    if hold < 2 or hold == len(numbers) or (step := numbers[hold] - first) not in STEPS:
+        return 0
+    wanted = (first + step * (turn // hold) for turn in range(len(numbers)))
+    other = (turn for turn, (a, b) in enumerate(zip(numbers, wanted, strict=True)) if a != b)
+    count = next(other, len(numbers))
+    return count if count > 2 * hold else 0
 
 
 def _same_step(numbers: Sequence[int]) -> int:

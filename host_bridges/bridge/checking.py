@@ -167,7 +167,8 @@ class Checks:
             if item is None and name == "source":
                 title = f"The edit has no '{row['clip']}' at {row['timecode']} any more."
                 raise WireError(HOST_REFUSED, title, "Check the edit again.")
-            found[name] = item or FrameSet(row["media"], *row["frames"])
+            first, last = row["frames"]
+            found[name] = item or FrameSet(row["media"], first, last, space=row["colourspace"])
         return found
 
     def _free(self) -> None:

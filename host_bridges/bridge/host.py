@@ -183,7 +183,8 @@ class Host(ABC):
         raise WireError(HOST_REFUSED, f"{self.info().name} has no edit.", "Open the edit's file.")
 
     def conform(self) -> Dict[str, str]:
-        """{media, rate}: a folder of its media, its rate, where the edit does not say them."""
+        """{media, rate, colourspace}: a folder of its media, its rate, the space of its media,
+        where the edit does not say them."""
         return {}
 
     def mark_edit(self, tag: str, markers: Sequence[Marker]) -> list[int]:

@@ -83,6 +83,7 @@ def _clip(read: Any) -> Dict[str, Any]:
         raise WireError(HOST_REFUSED, title, "Give it a path in plain words, or leave it out.")
     space = script.light() if read["raw"].value() else script.read_space(read["colorspace"])
     media, span = _media(read, file)
+    told = {"answerprint": {"space": space}} if space else {}
     return {
         "OTIO_SCHEMA": "Clip.2",
         "name": str(read.fullName()),
@@ -90,8 +91,8 @@ def _clip(read: Any) -> Dict[str, Any]:
         "effects": [],
         "markers": [],
         "enabled": not read["disable"].value(),
-        "metadata": {"answerprint": {"space": space}},
-        "media_references": {"DEFAULT_MEDIA": media},
+        "metadata": {},
+        "media_references": {"DEFAULT_MEDIA": {**media, "metadata": told}},
         "active_media_reference_key": "DEFAULT_MEDIA",
     }
 

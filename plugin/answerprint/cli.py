@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import getpass
 import json
 import os
 import re
@@ -114,6 +113,7 @@ def _check(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--kinds", action="store_true", help="list what can be found")
     verb.add_argument("--rate", metavar="R", help="frames per second of an EDL")
     verb.add_argument("--media", metavar="ROOT", help="a folder below which media is looked for")
+    verb.add_argument("--colourspace", metavar="NAME", help="colour space of the media")
     verb.add_argument("--rules", metavar="FILE", help="the show's rules (default: beside the cut)")
     verb.add_argument("--only", action="append", metavar="KIND", help="this kind alone")
     verb.add_argument("--previous", metavar="OLD", help="an earlier cut: what changed since")
@@ -296,6 +296,7 @@ def _checked(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
             asked.out,
             media=asked.media,
             rate=asked.rate,
+            colourspace=asked.colourspace,
             kinds=asked.only,
             rules=asked.rules,
             previous=asked.previous,
@@ -344,8 +345,7 @@ def _waive(asked: argparse.Namespace) -> dict[str, Any]:
         title = f"There is no report of a check in {asked.out}."
         raise BadInput(title, "Check the cut first.", about="out")
     path = Path(asked.rules) if asked.rules else rules.rules_beside(asked.cut)
-    by = getpass.getuser() if asked.by is None else asked.by
-    made = rules.waive(path.expanduser(), told, asked.waive, asked.why, by)
+    made = rules.waive(path.expanduser(), told, asked.waive, asked.why, asked.by)
     print(f"{made.id} is waived in {path}; the next check leaves it.", file=sys.stderr)
     return {"status": "done", "waived": made.id, "rules": str(path)}
 

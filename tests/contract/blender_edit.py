@@ -149,7 +149,19 @@ def switched_off_effect(rig, strip):
     effect(rig, "SPEED", 5, 11, strip).mute = True
 
 
-WAYS = (trimmed, hard_trimmed, held, backwards, stretched, faster, frozen, a_still, moved)
+def on_twos(rig, strip):
+    names = [each.filename for each in strip.elements][: len(strip.elements) // 2]
+    for each, name in zip(strip.elements, sorted(names * 2), strict=True):
+        each.filename = name
+
+
+def on_twos_from_within(rig, strip):
+    on_twos(rig, strip)
+    strip.frame_offset_start = 3
+
+
+WAYS = (on_twos, on_twos_from_within)
+WAYS += (trimmed, hard_trimmed, held, backwards, stretched, faster, frozen, a_still, moved)
 WAYS += (switched_off_effect,)
 
 
@@ -162,6 +174,28 @@ def test_each_frame_of_the_cut_is_the_one_blender_shows(rig, tmp_path, cut, way)
     read = cut()
     assert not [each["why"] for each in read["events"] if each["why"]]
     assert [told(read, frame - first) for frame in span] == rendered(rig, tmp_path, span)
+
+
+@pytest.mark.parametrize(("cut_off", "events"), [(0, 1), (2, 1), (3, 2)])
+def test_pictures_on_twos_are_one_event_at_half_the_speed(rig, tmp_path, cut, cut_off, events):
+    strip = shot(rig, tmp_path, numbers=range(1001, 1025))
+    on_twos(rig, strip)
+    strip.frame_offset_start = cut_off
+    speeds = [each["speed"] for each in cut()["events"]]
+    assert (len(speeds), speeds[-1]) == (events, 0.5)
+
+
+def test_a_hold_before_what_moves_is_an_event_of_its_own(rig, tmp_path, cut):
+    strip = shot(rig, tmp_path)
+    strip.frame_offset_start = -2
+    assert [each["speed"] for each in cut()["events"]] == [0, 1]
+
+
+def test_a_strip_is_in_the_space_that_it_is_set_to(rig, tmp_path, cut):
+    strip = shot(rig, tmp_path)
+    colour.put(strip.colorspace_settings, colour.ours("ACES2065-1"))
+    (medium,) = cut()["media"]
+    assert medium["named"] == medium["space"] == "ACES2065-1"
 
 
 @contextmanager

@@ -50,6 +50,7 @@ def report(spans, findings=FINDINGS, **more):
             "timecode": f"01:00:00:{span.first:02}",
             "track": span.track,
             "media": f"/media/{name}.%04d.exr",
+            "colourspace": "ACEScct" if name == "one" else "",
             "frames": [1001, 1001 + span.last - span.first],
             "head": 0,
             "tail": 0,

@@ -171,6 +171,7 @@ def test_a_shot_that_left_the_edit_cannot_be_mended_but_looked_at(memory, begun)
     inputs = begun.inputs(check, check.findings[0])
     assert inputs["source"] == two
     assert (inputs["reference"].pattern, inputs["reference"].last) == ("/media/one.%04d.exr", 1003)
+    assert inputs["reference"].space == "ACEScct"
     memory.remove(two.ref)
     with pytest.raises(WireError, match="no 'sc010' at 01:00:00:03 any more"):
         begun.inputs(check, check.findings[0])

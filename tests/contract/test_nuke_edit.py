@@ -88,7 +88,8 @@ def test_a_movie_is_counted_from_its_first_frame(rig, tmp_path):
 def test_the_colour_space_of_a_read_is_noted(rig, tmp_path):
     read("a", 0, colorspace="ACES - ACEScct")
     read("b", 100, raw=True)
-    spaces = [clip["metadata"]["answerprint"]["space"] for clip in exported(rig, tmp_path)]
+    media = [clip["media_references"]["DEFAULT_MEDIA"] for clip in exported(rig, tmp_path)]
+    spaces = [each["metadata"]["answerprint"]["space"] for each in media]
     assert spaces == ["ACEScct", "ACEScg"]
 
 

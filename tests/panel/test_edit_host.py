@@ -1,5 +1,6 @@
 """An exported cut as a host, with a real worker: what it offers, places, takes back and keeps."""
 
+import dataclasses
 import json
 import os
 import sys
@@ -288,6 +289,15 @@ def test_the_next_findings_replace_them_and_nothing_else(host):
     assert not (place(host) / "reel 1.markers.edl").exists()
 
 
+def test_what_the_lists_of_markers_lack_is_told_once(host, monkeypatch):
+    said = []
+    monkeypatch.setattr(host, "message", lambda *told: said.append(told))
+    long = dataclasses.replace(FOUND[0], text="x" * 200)
+    host.mark_edit("check", [long])
+    host.add_markers("B001", [Marker(1004, "flicker")])
+    assert [(level, "Cut off after" in detail) for level, _, detail in said] == [("warning", True)]
+
+
 def test_markers_outlive_the_panel(worker, cut, host):
     host.mark_edit("check", FOUND)
     again = open_cut(worker, str(cut), "", Artist())
@@ -313,7 +323,9 @@ def test_markers_that_cannot_be_written_are_not_kept(host, monkeypatch):
 
 def test_the_edit_is_the_file_itself_as_it_was_set_to_be_read(host, cut, tmp_path):
     assert host.export_timeline(str(tmp_path / "other.otio")) == str(cut)
-    assert host.conform() == {"media": "", "rate": ""}
+    assert host.conform() == {"media": "", "rate": "", "colourspace": ""}
+    host.configure("source_space", "ARRI LogC4")
+    assert host.conform()["colourspace"] == "ARRI LogC4"
     (tmp_path / "late").mkdir()
     host.configure("media", str(tmp_path / "late"))
     assert host.conform()["media"] == str(tmp_path / "late")

@@ -10,12 +10,13 @@ import opentimelineio as otio
 NTSC = Fraction(24000, 1001)
 
 
-def sequence(folder, name="plate", first=1001, count=24, timecode=None):
-    """Frames whose red is their own number; the pattern."""
+def sequence(folder, name="plate", first=1001, count=24, timecode=None, rated=True):
+    """Frames whose red is their own number; the pattern. They say their rate where `rated`."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(first, first + count):
         spec = oiio.ImageSpec(4, 2, 3, "float")
-        spec.attribute("FramesPerSecond", oiio.TypeRational, (24, 1))
+        if rated:
+            spec.attribute("FramesPerSecond", oiio.TypeRational, (24, 1))
         if timecode is not None:
             packed = _packed(timecode + number - first)
             spec.attribute("smpte:TimeCode", oiio.TypeTimeCode, (packed, 0))

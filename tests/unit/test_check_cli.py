@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import opentimelineio as otio
 import pytest
 from edits import clip, external, saved, span
 from soundstage import room
@@ -16,6 +17,8 @@ from answerprint.errors import BadParameter
 from answerprint.events import Events
 from answerprint.worker import __main__ as worker
 from answerprint.worker.serve import JOBS
+
+SRGB = "sRGB Encoded Rec.709 (sRGB)"
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +62,43 @@ def test_a_shot_that_cannot_be_measured_is_1(media, tmp_path, capsys):
     status, answer, err = said(capsys, "check", path, "--out", tmp_path / "out")
     assert (status, answer["status"]) == (1, "partial")
     assert "1 shot could not be measured." in err
+
+
+@pytest.mark.parametrize("even", [[], ["--even"]])
+@pytest.mark.parametrize("kind", ["empty", "gap", "slug", "brief", "off"])
+def test_a_cut_without_a_picture_has_a_report(media, tmp_path, capsys, kind, even):
+    wall = external(media / "wall/wall.1001.exr", 1001, 2)
+    slug = otio.schema.GeneratorReference("slug", "black", span(0, 9))
+    off = clip("off", wall, span(1001, 2))
+    off.enabled = False
+    children = {
+        "empty": [],
+        "gap": [otio.schema.Gap(source_range=span(0, 9))],
+        "slug": [clip("slug", slug, span(0, 9))],
+        "brief": [clip("brief", wall, span(1001, 0))],
+        "off": [off],
+    }[kind]
+    path = saved(tmp_path / "reel.otio", *children)
+    status, answer, _ = said(capsys, "check", path, "--out", tmp_path / "out", *even)
+    assert (status, (tmp_path / "out/report.html").is_file()) == (0, True)
+    report = answer["report"]
+    assert [row["kind"] for row in report["findings"]] == (["gap"] if kind == "slug" else [])
+    assert report["sentence"].startswith(
+        "0 shots: " if kind == "slug" else "0 shots: nothing to look"
+    )
+    assert any("no picture" in each for each in report["warnings"]) == (kind != "off")
+
+
+def test_media_is_seen_in_the_space_that_is_named(media, tmp_path, capsys):
+    path = reel(tmp_path / "reel.otio", media)
+    seen = []
+    for turn, words in enumerate(([], ["--colourspace", SRGB], [])):
+        asked = ("check", path, "--out", tmp_path / str(turn), *words)
+        (row,) = said(capsys, *asked)[1]["report"]["shots"]
+        seen.append((row["colourspace"], row["passport"]["exposure"]["value"]))
+    assert seen[0] == seen[2], "what was kept of one space is not the other's"
+    assert [name for name, _ in seen] == ["", SRGB, ""]
+    assert abs(seen[0][1] - seen[1][1]) > 0.5, "stops"
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,35 @@ def test_what_lies_under_an_opaque_picture_is_hidden(tmp_path, plate):
     assert study_of(path).lay.hidden == {"b": "it lies under another picture"}
 
 
+def test_a_clip_over_many_cuts_hides_none_of_them_and_is_told(tmp_path, plate):
+    below = [shot(name, plate) for name in "abcd"]
+    path = two_tracks(tmp_path / "a.otio", below, [gap(2), shot("titles", plate, 1001, 38)])
+    laid = study_of(path).lay
+    assert laid.hidden == {}
+    assert [each.partition(" lies")[0] for each in laid.said] == ["002 titles"]
+    path = two_tracks(tmp_path / "b.otio", below, [gap(10), shot("take", plate, 1001, 20)])
+    laid = study_of(path).lay
+    assert (set(laid.hidden), laid.said) == ({"b", "c"}, ())
+
+
+@pytest.mark.parametrize(
+    ("effect", "hides"),
+    [
+        (otio.schema.LinearTimeWarp(time_scalar=0.5), True),
+        (otio.schema.Effect(effect_name="adjust-transform"), False),
+        (otio.schema.Effect(metadata={"Resolve_OTIO": {"Parameters": []}}), True),
+        (otio.schema.Effect(metadata={"Resolve_OTIO": {"Parameters": [{"zoom": 0.3}]}}), False),
+    ],
+)
+def test_a_picture_with_an_effect_may_be_small_and_hides_nothing(tmp_path, plate, effect, hides):
+    for nested in (False, True):
+        small = shot("small", plate)
+        over = otio.schema.Stack("nest", [small], span(0, 10)) if nested else small
+        over.effects.append(effect.deepcopy())
+        path = two_tracks(tmp_path / "a.otio", [shot("a", plate)], [over])
+        assert (set(study_of(path).lay.hidden) == {"a"}) is hides
+
+
 def test_what_lasts_less_than_half_a_frame_is_not_seen(tmp_path, plate):
     sequence(tmp_path / "fast", count=48)
     brief = clip(
@@ -203,6 +232,25 @@ def test_a_transition_that_its_media_is_too_short_for(tmp_path, plate):
     assert short.text.endswith("lacks: 6 of a and 3 of b.")
 
 
+def test_a_transition_from_a_clip_that_runs_backwards_needs_frames_before_its_source(
+    tmp_path, plate
+):
+    reverse = [otio.schema.LinearTimeWarp(time_scalar=-1.0)]
+
+    def backwards(name, start):
+        return clip(name, plate, span(start, 10), effects=reverse)
+
+    children = [backwards("a", 1005), dissolve(4, 8), backwards("b", 1037)]
+    (short,) = found(saved(tmp_path / "a.otio", *children), "short_handles")
+    # a has 1001 to 1004 and shows 8; b has 1047 and 1048, and shows 4
+    assert (short.value, short.text[-32:]) == (6, "that the media lacks: 4 of a and 2 of b."[-32:])
+    few = found(tmp_path / "a.otio", "few_handles", handles=6)
+    assert [each.text.partition(";")[0] for each in few] == [
+        "a has handles of 34 and 4 frames",
+        "b has handles of 2 and 36 frames",
+    ]
+
+
 def test_a_fade_that_its_media_is_too_short_for(tmp_path, plate):
     children = [shot("a", plate, start=1037), dissolve(2, 8), gap(10), dissolve(4, 4)]
     path = saved(tmp_path / "a.otio", *children, shot("b", plate, start=1002))
@@ -234,6 +282,16 @@ def test_mixed_rates_are_said_once_for_each(tmp_path, plate):
     assert (mixed.value, mixed.frame, mixed.what) == (-12.0, 10, "12")
     assert mixed.shots == ("b", "c")
     assert "2 events of 12 frames per second in a cut of 24: b, c." in mixed.text
+
+
+def test_files_that_say_no_rate_have_the_one_that_the_edit_gives_them(tmp_path, plate):
+    sequence(tmp_path / "bare", count=48, rated=False)
+    faster = clip(
+        "b", external(tmp_path / "bare/plate.1001.exr", 1001, 48, 25.0), span(1021, 10, 25.0)
+    )
+    path = saved(tmp_path / "a.otio", shot("a", plate), faster)
+    (mixed,) = found(path, "mixed_rates")
+    assert (mixed.value, mixed.shots) == (1.0, ("b",))
 
 
 def test_an_edl_with_black(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from answerprint.check.known import finding_id, known_as
@@ -105,6 +106,12 @@ def test_a_waived_finding_stays_waived_when_its_value_changes():
     (row,) = found.waived
     assert (row["value"], row["by"], row["why"]) == (0.45, "Ines", "On purpose.")
     assert found.idle == ["gone"]
+
+
+def test_a_waiver_of_a_shot_that_could_not_be_measured_is_not_idle():
+    waived = tuple(Waived(n, kind="exposure", known=(KNOWN["a"], KNOWN[n])) for n in "bc")
+    study = replace(STUDY, failed={"b": "Its frames are damaged."})
+    assert ranked(study, [], Rules(waived=waived), KNOWN).idle == ["c"]
 
 
 def test_a_waiver_of_what_was_not_looked_for_is_not_idle():

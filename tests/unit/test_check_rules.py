@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import tomllib
 
 import pytest
@@ -129,6 +131,16 @@ def test_what_cannot_be_waived(tmp_path, asked, why, said):
     with pytest.raises(BadParameter, match=said):
         waive(tmp_path / NAME, REPORT, asked, why, "Ines")
     assert not (tmp_path / NAME).exists()
+
+
+@pytest.mark.parametrize("why", [KeyError("uid not found: 4711"), OSError("no username")])
+def test_a_user_without_a_login_waives_by_number(tmp_path, monkeypatch, why):
+    def nobody():
+        raise why
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    made = waive(tmp_path / NAME, REPORT, "abc123", "so", None)
+    assert made.by == f"user {os.getuid()}"
 
 
 def test_nothing_is_waived_twice(tmp_path):

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from seen import shot
-from soundstage.room import SIDE, WIDE, Camera, render
+from soundstage.room import BEHIND, SIDE, WIDE, Camera, render
 
 from answerprint.check.model import Finding, Scene, Shot, Study
 from answerprint.check.things import find
@@ -45,10 +45,11 @@ def pictures(name: str, at: tuple[int, int] | None = None, gain: float = 1.0) ->
     return told
 
 
-def findings(*shots: Shot) -> list[Finding]:
+def findings(*shots: Shot, said: list[str] | None = None) -> list[Finding]:
     names = tuple(each.name for each in shots)
     cut = Cut("cut.otio", "cut", Fraction(24), False, 0, tuple(s.event for s in shots), ())
-    return find(Study(cut, shots, {}, (Scene("scene 1", names, (names,)),)))
+    scene = Scene("scene 1", names, (names,))
+    return find(Study(cut, shots, {}, (scene,), said=[] if said is None else said))
 
 
 def test_takes_of_a_set_that_nobody_touched():
@@ -138,6 +139,29 @@ def test_a_prop_that_stays_away_is_told_where_it_goes():
     )
     assert (found.mend, found.shots) == ("two", ("three", "two"))
     assert "So does four." in found.text
+
+
+def elsewhere() -> list[np.ndarray]:
+    return [render(BEHIND, number, 480, 270) for number in (0, 2, 3)]
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_takes_are_compared_though_one_lies_over_none_of_them(at):
+    takes = [("one", pictures("one")), ("two", pictures("two", AT))]
+    takes.insert(at, ("odd", elsewhere()))
+    said: list[str] = []
+    (found,) = findings(*(shot(n, turn, p) for turn, (n, p) in enumerate(takes)), said=said)
+    assert (found.mend, found.shots) == ("two", ("one", "two"))
+    assert [each.partition(" was")[0] for each in said] == ["odd"]
+
+
+def test_a_take_without_pictures_is_said():
+    said: list[str] = []
+    empty = replace(shot("two", 1, pictures("two")), pictures=lambda: {})
+    assert findings(shot("one", 0, pictures("one")), empty, said=said) == []
+    assert said == [
+        "two was compared with no other shot of its set-up for things: it has no picture."
+    ]
 
 
 def test_values_are_in_pixels_of_the_shot_and_not_of_its_sample():

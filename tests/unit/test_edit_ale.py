@@ -88,6 +88,8 @@ def test_drop_frame_23_976_and_midnight(tmp_path):
     late = ("b", "A", "V", "23:59:59:00", "00:00:01:00")
     cut = read_cut(log(tmp_path / "n.ale", late, fps="23.976"))
     assert (cut.rate, cut.events[0].record) == (NTSC, (0, 48))
+    said = "End 00:00:01:00 is before Start 23:59:59:00; taken for the next day's."
+    assert any(each.endswith(said) for each in cut.warnings)
 
 
 def test_rows_that_cannot_be_clips_are_left_out_and_said(tmp_path):

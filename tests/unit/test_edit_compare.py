@@ -6,14 +6,16 @@ import json
 import pstats
 from dataclasses import replace
 from fractions import Fraction
+from random import Random
 
 import numpy as np
 import pytest
-from edits import clip, external, saved, sequence, span
+from edits import clip, external, saved, sequence, span, time
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from opentimelineio.schema import MissingReference, Transition
+from opentimelineio.schema import LinearTimeWarp, MissingReference, Transition
 
+from answerprint.edit import pairing
 from answerprint.edit.compare import compare
 from answerprint.edit.cut import Cut, Event, read_cut, read_with_clips
 from answerprint.edit.locators import write_locators
@@ -123,6 +125,28 @@ def test_a_dissolve_is_the_same_in_a_list_and_around_its_cut(tmp_path):
     changes = compare(whole, replace(listed, events=events))
     assert [(c.kind, c.head, c.tail) for c in changes][1] == ("trimmed", 0, -4)
     assert changes[0].kind == changes[2].kind == "kept"
+
+
+def test_a_dissolve_of_what_runs_backwards_is_the_same_in_a_list(tmp_path):
+    pattern = sequence(tmp_path / "in", count=60, timecode=86400)
+    shots = [clip(n, external(pattern, 86400, 60), span(86412, 8)) for n in ("A001", "B001")]
+    for each in shots:
+        each.effects.append(LinearTimeWarp(time_scalar=-1.0))
+    dissolve = Transition("", "SMPTE_Dissolve", time(2), time(3))
+    path = saved(tmp_path / "one.otio", shots[0], dissolve, shots[1])
+    write_locators(*read_with_clips(path), [], tmp_path, "listed")
+    listed = read_cut(str(tmp_path / "listed.edl"), str(tmp_path), "24")
+    assert {c.kind for c in compare(read_cut(path), listed)} == {"kept"}
+
+
+def test_the_head_of_what_runs_backwards_is_the_end_of_its_source():
+    before = event("A", 100, 24, speed=-1.0)
+    (longer,) = compare(cut(before), cut(event("A", 100, 27, speed=-1.0)))
+    assert (longer.head, longer.tail) == (3, 0)
+    assert "3 frames longer at its head" in longer.text
+    (slipped,) = compare(cut(before), cut(event("A", 104, 24, speed=-1.0)))
+    assert (slipped.head, slipped.tail) == (4, -4)
+    assert "slipped by 4 frames, to later ones" in slipped.text
 
 
 def test_a_fade_from_nothing_is_no_dissolve_of_a_list():
@@ -422,3 +446,36 @@ def test_a_cut_of_which_every_shot_was_slipped_is_no_square_either():
         return pstats.Stats(profile).total_calls
 
     assert calls(400) < 6 * calls(100)
+
+
+def test_a_stock_clip_that_is_used_again_and_again_is_no_square():
+    def calls(count):
+        events = [event("stock", 100 + n % 7, 50) for n in range(count)]
+        after = [replace(e, source=(e.source[0] + 11, e.source[1] + 11)) for e in events]
+        profile = cProfile.Profile()
+        changes = profile.runcall(compare, cut(*events), cut(*after))
+        assert {c.kind for c in changes} == {"slipped"}
+        return pstats.Stats(profile).total_calls
+
+    assert calls(400) < 6 * calls(100)
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_of_uses_that_overlap_the_nearest_are_as_good_as_all(seed):
+    """Uses of one clip, each slipped and trimmed, and in another place."""
+    random = Random(seed)
+    events = [event("stock", random.randrange(600), random.randrange(60, 120)) for _ in range(60)]
+    after = [
+        event("stock", e.source[0] + random.randrange(60), random.randrange(60, 120))
+        for e in random.sample(events, len(events))
+    ]
+
+    def shared():
+        changes = compare(cut(*events), cut(*after))
+        pairs = [(c.old.source, c.new.source) for c in changes if c.old and c.new]
+        return sum(min(b, d) - max(a, c) for (a, b), (c, d) in pairs)
+
+    nearest = shared()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairing, "ALIKE", 60)
+        assert nearest >= 0.99 * shared()

@@ -134,6 +134,42 @@ def test_a_transition_shows_more_than_the_cut(tmp_path):
     assert any("ends 1 frames before its transitions" in each for each in cut.warnings)
 
 
+def test_a_transition_shows_the_other_end_of_what_runs_backwards(tmp_path):
+    pattern = sequence(tmp_path / "in")
+    reverse = [otio.schema.LinearTimeWarp(time_scalar=-1.0)]
+    first = clip("a", external(pattern, 0, 24), span(3, 8), effects=reverse)
+    second = clip("b", external(pattern, 0, 24), span(12, 8), effects=reverse)
+    over = otio.schema.Transition("", "SMPTE_Dissolve", time(3), time(2))
+    a, b = read_cut(saved(tmp_path / "r.otio", first, over, second)).events
+    assert (a.frames, a.head, a.tail, a.overlaps) == ((1002, 1011), 2, 0, (0, 2))
+    assert (b.frames, b.head, b.tail, b.overlaps) == ((1013, 1023), 0, 3, (3, 0))
+    assert (a.start, b.start, b.handles) == (1, 12, (12, 1))
+
+
+def test_media_is_in_the_space_that_somebody_names(tmp_path):
+    """The edit's own word for a clip goes before the caller's, and that before the file's."""
+    pattern = sequence(tmp_path / "in")
+    path = saved(
+        tmp_path / "r.otio",
+        clip("a", external(pattern, 0, 24), span(0, 4)),
+        named("b", pattern, "ACEScct"),
+        named("c", pattern, "Sepia"),
+    )
+    spaces = [(e.media.space, e.media.named) for e in read_cut(path).events]
+    assert spaces == [("ACEScg", ""), ("ACEScct", "ACEScct"), ("ACEScg", "")]
+    cut = read_cut(path, colourspace="ARRI LogC4")
+    assert [e.media.named for e in cut.events] == ["ARRI LogC4", "ACEScct", "ARRI LogC4"]
+    assert any("003 c: the colour space" in each and "'Sepia'" in each for each in cut.warnings)
+    with pytest.raises(BadParameter, match="Sepia"):
+        read_cut(path, colourspace="Sepia")
+
+
+def named(name, pattern, space):
+    media = external(pattern, 0, 24)
+    media.metadata["answerprint"] = {"space": space}
+    return clip(name, media, span(0, 4))
+
+
 def test_a_nest_is_opened_and_its_window_cuts(tmp_path):
     pattern = sequence(tmp_path / "in")
     inner = otio.schema.Track("inner")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from edits import movie, sequence
 
-from answerprint.edit.cut import read_cut
+from answerprint.edit.cut import read_cut, read_with_clips
+from answerprint.edit.marked import markers_of
 from answerprint.errors import BadInput
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -195,6 +196,25 @@ def test_a_connected_storyline_keeps_its_own_time_and_transitions(xml):
     gap = f'<gap name="Gap" offset="0s" start="98s" duration="10s">{spine}</gap>'
     x, y = read_cut(xml(gap)).events
     assert (x.record, x.tail, y.record, y.head) == ((48, 56), 2, (56, 64), 2)
+
+
+def test_markers_of_what_is_no_clip_are_kept_and_said(xml):
+    inner = f"<spine>{asset('in', 0, 48)}</spine>"
+    media = f'<media id="m"><sequence format="f24">{inner}</sequence></media>'
+    nest = '<ref-clip name="n" ref="m" offset="0s" start="1s" duration="1s">{}</ref-clip>'
+    gap = '<gap offset="1s" start="3600s" duration="1s">{}</gap>'
+    title = '<title name="t" ref="e" offset="2s" duration="1s">{}</title>'
+    mark = '<marker start="{}" value="{}"/>'
+    spine = nest.format(mark.format("30/24s", "nest") + mark.format("31/24s", "nest"))
+    spine += gap.format(mark.format("86412/24s", "gap")) + title.format(mark.format("2s", "title"))
+    spine += asset("a", 72, 24, inside=mark.format("3/24s", "clip"))
+    cut, document, _ = read_with_clips(xml(spine, more=media))
+    assert [(m.frame, m.name) for m in markers_of(document)] == [(75, "clip")]
+    said = "Markers are not read: on gaps, nests and generated clips (4)."
+    assert [each for each in cut.warnings if "Markers" in each] == [said]
+    stack, hole, *_ = document.timeline.tracks[0]
+    times = [each.marked_range.start_time.value for each in (*stack.markers, *hole.markers)]
+    assert times == [30, 31, 12], "in the time of each"
 
 
 def test_what_is_not_read_is_said(xml):

@@ -284,6 +284,16 @@ def test_what_nothing_asks_for_any_more_goes_and_nothing_else(cut, tmp_path):
     assert sorted(p.name for p in out.iterdir()) == ["placed.json", "reel 1.mine.edl"]
 
 
+def test_what_the_lists_of_markers_lack_is_told(cut, tmp_path):
+    place = tmp_path / "made"
+    assert written(cut, place, entry("A001")).warnings == (), "no list, nothing lacking"
+    listed = json.loads((place / "placed.json").read_text())
+    row = {"id": "n", "frame": 3, "length": 1, "colour": "red", "name": "n", "text": "x" * 200}
+    (place / "placed.json").write_text(json.dumps({**listed, "marks": {"check": [row]}}))
+    (said,) = write_grades(cut, str(place)).warnings
+    assert said.startswith("Cut off after 120 letters")
+
+
 def test_events_that_left_the_cut_are_named(cut, tmp_path):
     made = written(cut, tmp_path / "out", entry("A001"), entry("Z999"))
     assert made.gone == ("cdl:Z999:1",)

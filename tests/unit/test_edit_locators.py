@@ -85,6 +85,25 @@ def test_opentimelineios_adapter_reads_the_same_cut(reel, tmp_path):
     assert "cdl" not in clips[0].metadata
 
 
+@pytest.mark.parametrize("speed", [-1.0, -2.0])
+def test_what_runs_backwards_shows_the_same_frames_from_a_list(tmp_path, speed):
+    pattern = sequence(tmp_path / "in", count=60, timecode=86400)
+    shots = [clip(n, external(pattern, 86400, 60), span(86412, 8)) for n in ("A001", "B001")]
+    for each in shots:
+        each.effects.append(otio.schema.LinearTimeWarp(time_scalar=speed))
+    over = otio.schema.Transition("", "SMPTE_Dissolve", time(2), time(3))
+    path = saved(tmp_path / "reel.otio", shots[0], over, shots[1])
+    listed(path, tmp_path)
+    one, two = (
+        [
+            (e.source[0] - e.head, e.source[1] + e.tail)
+            for e in read_with_clips(each, rate="24")[0].events
+        ]
+        for each in (path, str(tmp_path / "made.edl"))
+    )
+    assert one == two
+
+
 def test_our_reader_gets_frames_ids_and_cdls_back(reel, tmp_path):
     """A marker in the gap is below the event before it."""
     listed(reel, tmp_path, row(6, id="b"), row(20, "cyan", id="c"), cdls={"C001": CDL})

@@ -102,6 +102,39 @@ def test_a_record_over_midnight_is_as_long_in_drop_frame():
     assert not told
 
 
+NIGHT = (
+    "001  A V C 01:00:00:00 01:00:10:00 23:59:50:00 00:00:00:00\n"
+    "002  B V C 01:00:00:00 01:00:10:00 00:00:00:00 00:00:10:00\n"
+    "* LOC: 00:00:01:00 RED mend\n"
+    "003  C V C 01:00:00:00 01:00:10:00 00:00:10:00 00:00:20:00\n"
+)
+
+
+def test_a_list_that_goes_over_midnight_keeps_its_order():
+    shots, told = events(NIGHT)
+    assert [each.metadata["cmx_3600"]["reel"] for each in shots] == ["A", "B", "C"]
+    assert told == [
+        "The list goes over midnight: its events after that are taken for the next day's."
+    ]
+    assert shots[1].markers[0].marked_range == span(86400 + 24, 1)
+
+
+def test_a_slate_at_midnight_stays_before_a_late_programme():
+    shots, told = events(
+        "001  SLATE V C 00:00:00:00 00:00:10:00 00:00:00:00 00:00:10:00\n"
+        "002  A V C 01:00:00:00 01:00:10:00 20:00:00:00 20:00:10:00\n"
+    )
+    assert [each.metadata["cmx_3600"]["reel"] for each in shots] == ["SLATE", "A"]
+    assert not told
+
+
+def test_a_locator_after_midnight_lies_in_its_event():
+    (shot,), _ = events(
+        "001  A V C 01:00:00:00 01:00:20:00 23:59:50:00 00:00:10:00\n* LOC: 00:00:01:00 RED x\n"
+    )
+    assert shot.markers[0].marked_range == span(86400 + 11 * 24, 1)
+
+
 def test_small_letters_are_read_as_capitals():
     (one, two), said = events(
         "001  a001 v c 01:00:10:00 01:00:12:00 01:00:00:00 01:00:02:00\n"
@@ -153,6 +186,16 @@ def test_a_nest_at_a_speed_takes_its_clips_along(speed, found):
 
 def test_a_nest_that_runs_backwards_turns_the_order_of_its_clips():
     assert rows(laid(nest(-1.0, 14, 20))) == [("b", (0, 10), 0, -1.0), ("a", (10, 20), 14, -1.0)]
+
+
+def test_a_nest_that_runs_backwards_turns_its_transitions():
+    inner = otio.schema.Track("inner")
+    over = otio.schema.Transition("", "SMPTE_Dissolve", time(3), time(2))
+    inner.extend([clip("a", None, span(100, 24)), over, clip("b", None, span(200, 24))])
+    warp = otio.schema.LinearTimeWarp(time_scalar=-1.0)
+    b, a = placed(laid(otio.schema.Stack("nest", [inner], span(0, 48), effects=[warp])))[0]
+    assert [round(n * 24) for n in (b.head, b.tail, b.over, b.onward)] == [0, 3, 0, 5]
+    assert [round(n * 24) for n in (a.head, a.tail, a.over, a.onward)] == [2, 0, 5, 0]
 
 
 def test_a_window_around_a_nest_at_a_speed_cuts_it():

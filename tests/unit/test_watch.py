@@ -99,6 +99,18 @@ def test_a_damaged_and_a_missing_frame_are_told_and_the_others_go_on(tmp_path):
     assert not {1007, 1010} & set(seen.pictures)
 
 
+def test_a_frame_of_no_numbers_is_not_black_but_lost(tmp_path):
+    frames = list(pan(8))
+    frames[3] = np.full_like(frames[3], np.nan)
+    passport = watched(tmp_path, frames).passport
+    assert passport["blacks"] == []
+    assert list(passport["frames"]["failed"]) == ["1004"]
+    assert "its values are no numbers" in passport["frames"]["failed"]["1004"]
+    with pytest.raises(BadInput, match="None of the frames") as refused:
+        watched(tmp_path / "all", [frames[3]] * 2)
+    assert "its values are no numbers" in refused.value.detail
+
+
 def test_a_shot_without_any_frame_says_why(tmp_path):
     pattern = save_shot(tmp_path / "shot", dict(enumerate(pan(3), 1001)))
     with open_clip(pattern) as clip:

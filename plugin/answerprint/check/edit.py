@@ -7,8 +7,8 @@
     short_handles   a transition shows more than its media has, both sides together; value: frames
                     that are not there.
     few_handles     less media beyond a cut than the show wants; value: frames that are not there.
-    mixed_rates     media of another rate than the cut, one finding for each rate; value: media
-                    minus cut, frames per second.
+    mixed_rates     media of another rate than the cut, by its files, else by the edit; one finding
+                    for each rate; value: media minus cut, frames per second.
 
 They are read off the edit: confidence 1, nothing uncertain. A title that stands alone is no
 missing shot.
@@ -138,8 +138,8 @@ def _short(study: Study, events: Sequence[Event]) -> Iterator[Finding]:
 def _lacking(lay: Lay, event: Event) -> tuple[int, int]:
     if event.media is None:
         return 0, 0
-    head, tail = lay.wanted[event.id]
-    return max(0, head - event.head), max(0, tail - event.tail)
+    (into, onward), had = lay.wanted[event.id], event.overlaps
+    return max(0, into - had[0]), max(0, onward - had[1])
 
 
 def _transition(sides: Sequence[tuple[Event, int]], at: int) -> Iterator[Finding]:
@@ -158,7 +158,7 @@ def _few(study: Study, events: Sequence[Event], handles: int) -> Iterator[Findin
     for event in events:
         if event.media is None or event.frames is None:
             continue
-        had = (event.handles[0] + event.head, event.handles[1] + event.tail)
+        had = event.turned((event.handles[0] + event.head, event.handles[1] + event.tail))
         lack = tuple(max(0, handles - each) for each in had)
         if any(lack):
             text = (
@@ -173,8 +173,8 @@ def _few(study: Study, events: Sequence[Event], handles: int) -> Iterator[Findin
 def _rates(study: Study, events: Iterable[Event]) -> Iterator[Finding]:
     others: dict[Fraction, list[Event]] = defaultdict(list)
     for event in events:
-        if event.media and event.media.rate and event.media.rate != study.cut.rate:
-            others[event.media.rate].append(event)
+        if event.media and event.rate != study.cut.rate:
+            others[event.rate].append(event)
     for rate, which in sorted(others.items()):
         span = _span(study, which[0])
         names = tuple(each.id for each in which)

@@ -6,21 +6,25 @@ Convention
     frames   of the cut, from 0 at its first, first and last, both included.
     hole     a stretch without a clip that is switched on: a gap, a slug, a generated clip.
     hidden   a clip that is switched off, that lasts less than half a frame of the cut, or whose
-             every frame lies under an opaque picture of a higher track. Pictures with an alpha,
-             and those without media, hide nothing.
+             every frame lies under an opaque picture of a higher track.
+    opaque   is no picture with an alpha, without media, or with an effect that is not of speed: it
+             may be small, or blended. One that lies over WHOLE clips of a track and their cuts is
+             rather titles or a picture in the picture; it hides nothing either, and `said` tells.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import opentimelineio as otio
 
 from answerprint.edit.cut import Cut, Event
-from answerprint.edit.timeline import Document, Placed, placed
+from answerprint.edit.timeline import Document, Placed, placed, section, speed_effects
 
 _CARD = re.compile(
     r"(shots?|scene|insert|media|clip|footage|plate|vfx)[\W_]*(is[\W_]*)?(missing|offline|to[\W_]*come)"
@@ -28,6 +32,8 @@ _CARD = re.compile(
     re.IGNORECASE,
 )
 """Names of cards that stand for a shot. 'Missing Persons' is the title of a film."""
+WHOLE = 3
+"""Clips that a take seldom replaces as one."""
 _BLACK = re.compile(r"black|slug|solid|(?<![a-z])colou?r(?![a-z])|bars", re.IGNORECASE)
 
 Span = tuple[int, int]
@@ -45,13 +51,15 @@ class Hole:
 class Lay:
     """holes     where a shot is missing.
     hidden    by event id: why nobody sees it.
-    wanted    by event id: frames of media before and after its record that transitions ask for,
+    wanted    by event id: frames of media that the transitions into and out of it ask for,
               counted at the media's rate.
+    said      what was assumed.
     """
 
     holes: tuple[Hole, ...]
     hidden: dict[str, str]
     wanted: dict[str, tuple[int, int]]
+    said: tuple[str, ...] = ()
 
 
 def is_card(name: str) -> bool:
@@ -70,7 +78,9 @@ def lay(cut: Cut, document: Document) -> Lay:
     for first, last in _uncovered([*shown, *titled], end):
         there = [name for (one, other), name in made if one <= last and other >= first]
         holes.append(Hole((first, last), there[0] if there else "gap"))
-    return Lay(tuple(holes), _hidden(cut), _wanted(cut.events, clips))
+    altered = {e.id for e, each in zip(cut.events, clips, strict=True) if _altered(each.clip)}
+    hidden, said = _hidden(cut, altered)
+    return Lay(tuple(holes), hidden, _wanted(cut.events, clips), tuple(said))
 
 
 def _generated(document: Document, rate: Fraction) -> list[tuple[Span, str]]:
@@ -103,14 +113,37 @@ def _span(cut: Cut, event: Event) -> Span:
     return event.record[0] - cut.start, event.record[1] - cut.start - 1
 
 
-def _hidden(cut: Cut) -> dict[str, str]:
-    """One pass from the top track down, over what is covered so far."""
+def _altered(clip: otio.schema.Clip) -> bool:
+    """Whether a clip or a nest around it has an effect that is not of speed."""
+    item = clip
+    while item is not None:
+        effects = getattr(item, "effects", ())
+        if len(effects) > len(speed_effects(item)) + sum(map(_at_rest, effects)):
+            return True
+        item = item.parent()
+    return False
+
+
+def _at_rest(effect: otio.schema.Effect) -> bool:
+    """Resolve writes its transforms with every clip, those that change nothing without values."""
+    told = section(effect.metadata, "Resolve_OTIO")
+    return bool(told) and not told.get("Parameters")
+
+
+def _hidden(cut: Cut, altered: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    """One pass from the top track down, over what is covered so far.
+
+    altered   ids of events with effects.
+    """
     brief = "it lasts less than half a frame of the cut"
     why = {each.id: brief for each in cut.events if each.record[1] <= each.record[0]}
     why |= {each.id: "it is switched off" for each in cut.events if not each.enabled}
-    covered = list[Span]()
-    tracks = sorted({each.track for each in cut.events}, reverse=True)
-    for track in tracks:
+    covered, said = list[Span](), list[str]()
+    below = defaultdict[int, list[Span]](list)
+    for each in sorted(cut.events, key=lambda each: each.record):
+        if each.id not in why:
+            below[each.track].append(each.record)
+    for track in sorted({each.track for each in cut.events}, reverse=True):
         here = [each for each in cut.events if each.track == track and each.id not in why]
         rows = sorted(covered)
         at = 0
@@ -120,9 +153,33 @@ def _hidden(cut: Cut) -> dict[str, str]:
                 at += 1
             if at < len(rows) and rows[at][0] <= first and rows[at][1] >= last:
                 why[event.id] = "it lies under another picture"
-        opaque = (e for e in here if e.media and "A" not in e.media.channels)
-        covered = _joined([*covered, *(_span(cut, each) for each in opaque)])
-    return why
+        opaque = [e for e in here if _opaque(e) and e.id not in altered]
+        long = [e for e in opaque if _most_below(e, below) >= WHOLE]
+        said += [_left(each) for each in long]
+        covered = _joined([*covered, *(_span(cut, each) for each in opaque if each not in long)])
+    return why, said
+
+
+def _opaque(event: Event) -> bool:
+    return event.media is not None and "A" not in event.media.channels
+
+
+def _most_below(event: Event, rows: Mapping[int, Sequence[Span]]) -> int:
+    """How many clips of one lower track lie under an event whole. rows: of each track, sorted."""
+    first, end = event.record
+    most = 0
+    for track, spans in rows.items():
+        if track < event.track:
+            under = spans[bisect_left(spans, (first,)) : bisect_left(spans, (end,))]
+            most = max(most, sum(till <= end for _, till in under))
+    return most
+
+
+def _left(event: Event) -> str:
+    return (
+        f"{event.number:03} {event.name} lies over {WHOLE} clips or more and their cuts: it is "
+        "taken for titles or a picture in the picture, and those under it are looked at."
+    )
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:

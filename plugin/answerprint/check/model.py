@@ -69,6 +69,7 @@ class Relation:
     scale        how much larger the second shows what both show.
     evidence     colours that both show, for exposure and colour.
     why          the evidence in a sentence.
+    overlap      of their palettes, 0..1, where they share no surface and were compared by it.
     """
 
     first: str
@@ -82,6 +83,7 @@ class Relation:
     scale: float | None = None
     evidence: Evidence | None = None
     why: str = ""
+    overlap: float | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class Study:
 
     lay      what lies in the cut beside its shots (`lay.py`), None where nobody looked.
     failed   by event id: why an event was not measured.
+    said     what those who look for findings could not look at, as sentences.
     """
 
     cut: Cut
@@ -109,6 +112,7 @@ class Study:
     scenes: tuple[Scene, ...]
     lay: Lay | None = None
     failed: Mapping[str, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
 
     def shot(self, name: str) -> Shot:
         return self._by_name[name]

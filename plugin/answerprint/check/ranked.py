@@ -8,7 +8,7 @@ left     kinds that are off, values within the show's tolerance, and what somebo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,13 +77,16 @@ def ranked(
         else:
             shown.append((_rank(finding, level), row))
     shown.sort(key=lambda each: each[0])
-    idle = [each.id for each in rules.waived if each.id not in seen and _asked(each, rules)]
+    lost = {known[name].key for name in study.failed}
+    looked_for = (each for each in rules.waived if _asked(each, rules, lost))
+    idle = [each.id for each in looked_for if each.id not in seen]
     return Ranked([row for _, row in shown], waived, within, idle)
 
 
-def _asked(waiver: Waived, rules: Rules) -> bool:
-    """Whether what a waiver is about was looked for."""
-    return waiver.kind not in KINDS or rules.level(waiver.kind) != "off"
+def _asked(waiver: Waived, rules: Rules, lost: Collection[str]) -> bool:
+    """Whether what a waiver is about was looked for. lost: keys of shots that were not measured."""
+    on = waiver.kind not in KINDS or rules.level(waiver.kind) != "off"
+    return on and not any(each.key in lost for each in waiver.known)
 
 
 def _rank(finding: Finding, level: str) -> tuple[float, ...]:

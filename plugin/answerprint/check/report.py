@@ -55,6 +55,7 @@ def _event(cut: Cut, event: Event) -> Row:
         "track": event.track,
         "reel": event.reel,
         "media": media.path if media else None,
+        "colourspace": media.named if media else "",
         "frames": list(event.frames) if event.frames else None,
         "head": event.head,
         "tail": event.tail,
@@ -66,8 +67,8 @@ def _event(cut: Cut, event: Event) -> Row:
 
 
 def of_cut(cut: Cut) -> Row:
-    first = min(each.record[0] for each in cut.events)
-    end = max(each.record[1] for each in cut.events)
+    first = min((each.record[0] for each in cut.events), default=cut.start)
+    end = max((each.record[1] for each in cut.events), default=cut.start)
     return {
         "path": cut.path,
         "name": cut.name,
@@ -107,9 +108,10 @@ def sentence(
     """What a person wants to know first."""
     counts = Counter(row["kind"] for row in findings if row["level"] == "warn")
     notes = len(findings) - counts.total()
-    where = _many(sum(1 for each in shots if each["passport"]), "shot")
+    seen = sum(1 for each in shots if each["passport"])
+    where = _many(seen, "shot")
     where += f" in {_many(len(scenes), 'scene')}" if scenes else ""
-    said = "nothing to mend"
+    said = "nothing to mend" if seen else "nothing to look at"
     if counts:
         listed = [f"{kind.replace('_', ' ')} {count}" for kind, count in counts.most_common(4)]
         listed += ["..."] if len(counts) > 4 else []
@@ -133,11 +135,11 @@ def command(row: Mapping[str, Any], of: Mapping[str, Row]) -> str:
     words = ["answerprint", fix["tool"]]
     for name, shot in fix["inputs"].items():
         media, (first, last) = of[shot]["media"], of[shot]["frames"]
-        if name == "source":
-            words += [media, "--frames", f"{first}-{last}"]
-        else:
-            flag = f"--{name.replace('_', '-')}"
-            words += [flag, media, f"{flag}-frames", f"{first}-{last}"]
+        flag = "-" if name == "source" else f"--{name.replace('_', '-')}"
+        words += [media] if name == "source" else [flag, media]
+        words += [f"{flag}-frames", f"{first}-{last}"]
+        if space := of[shot]["colourspace"]:
+            words += [f"{flag}-colourspace", space]
     for name, value in fix.get("params", {}).items():
         words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join([*words, "--out", f"fixes/{row['mend']}"])

@@ -22,8 +22,10 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import getpass
 import json
 import math
+import os
 import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -189,16 +191,18 @@ def _known(
 # --- waiving -------------------------------------------------------------------------------
 
 
-def waive(path: Path, report: Mapping[str, Any], finding: str, why: str, by: str) -> Waived:
+def waive(path: Path, report: Mapping[str, Any], finding: str, why: str, by: str | None) -> Waived:
     """Add a waiver to a file of rules, which may not be there yet; the rest of it stays as it is.
 
     report    of the check that found it. finding: its id, or enough of its beginning.
+    by        who waives it, None: whoever is logged in.
 
     Raises BadParameter where the report has no such finding, or nobody says why.
     """
     if not why.strip():
         title = f"Nobody says why {finding} is waived."
         raise BadParameter(title, "Say it in a sentence.", about="why")
+    by = _login() if by is None else by
     row = _found(report, finding)
     rules = read_rules("", str(path)) if path.exists() else Rules(path)
     if any(each.id == row["id"] for each in rules.waived):
@@ -237,6 +241,14 @@ def _found(report: Mapping[str, Any], finding: str) -> Mapping[str, Any]:
         hint = "Take the whole id from the report."
         raise BadParameter(f"The report has {many} '{finding}'.", hint, about="waive")
     return fits[0]
+
+
+def _login() -> str:
+    """The user's name, or the number where a machine knows no more of him: in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
 def _text(text: str) -> str:

@@ -78,6 +78,7 @@ def check(
     out: str | os.PathLike[str],
     media: str | None = None,
     rate: str | None = None,
+    colourspace: str | None = None,
     kinds: Collection[str] | None = None,
     rules: str | None = None,
     previous: str | None = None,
@@ -91,7 +92,7 @@ def check(
 ) -> Outcome:
     """Check the cut in a file, and write what was found into the folder `out`.
 
-    media, rate   of the cut, as for `read_cut`.
+    media, rate, colourspace   of the cut, as for `read_cut`.
     kinds         only these; those that are off by default too.
     rules         a file of rules, else the one beside the cut.
     previous      an earlier cut, to say what changed since.
@@ -109,7 +110,7 @@ def check(
     given = read_rules(path, rules)
     given = given if kinds is None else given.only(kinds)
     given = given if handles is None else given.wanting(handles)
-    cut, document, clips = read_with_clips(path, media, rate)
+    cut, document, clips = read_with_clips(path, media, rate, None, colourspace, shotless=True)
     if hero is not None:
         _named(hero, cut)
     even = even or hero is not None
@@ -117,7 +118,9 @@ def check(
     if even and own and not graded:
         title = f"The edit has CDLs of its own ({len(own)}), which new ones would replace."
         raise BadParameter(title, "Even it as it is graded.", about="ungraded")
-    changes = None if previous is None else compare(read_cut(previous, media, rate), cut)
+    changes = None
+    if previous is not None:
+        changes = compare(read_cut(previous, media, rate, None, colourspace), cut)
     folder = made_folder(out)
     here = report.last(folder)
     before = here if earlier is None else report.last(Path(earlier))
@@ -150,7 +153,7 @@ def check(
         pulls = write_pulls(cut, pulled, folder, "pull", given.handles or HANDLES)
         made = ("report.json", "report.html", "cut.otio", *lists.files, *pulls.files)
         evened = _evened(study, hero, events) if even else None
-        if evened:
+        if evened and evened.shots:
             corrected = write_corrected(evened, cut, document, clips, folder)
             made += corrected.files
             said += [*evened.said, *corrected.warnings]
@@ -181,6 +184,8 @@ def check(
             "warnings": _once(
                 [
                     *cut.warnings,
+                    *laid.said,
+                    *study.said,
                     *_seen_through(own, graded),
                     *_without_hero(hero, seen.failed),
                     *said,

@@ -1,8 +1,9 @@
 """Things that do not stay where they were: what a script supervisor would call out.
 
 The shots of one set-up are gone through in the order of the record. Each is laid over what the
-shots before it showed of the set; where they differ by a thing, that place is followed through
-the other shots, and the shot that stands against most of them is the one to mend.
+shots before it showed of the set, and where that cannot be, over the shot just before it. Where
+they differ by a thing, that place is followed through the other shots, and the shot that stands
+against most of them is the one to mend. A shot that lies over none is said (`Study.said`).
 
 value    px of the shot to mend: how far a thing moved, or, where it appeared, vanished or
          changed, the longest side of it. A length: it has no sign.
@@ -51,6 +52,46 @@ class Place:
     shows: dict[str, bool]
 
 
+@dataclass
+class Takes:
+    """Shots that lie over each other.
+
+    there           the set as it was last seen, in the grid of the first of them.
+    known, ways     by shot: where it shows the set, and (3, 3) from its pixels; both in that grid.
+    widths          by shot: of its samples, pixels.
+    places          where things changed.
+    """
+
+    there: Empty
+    known: dict[str, np.ndarray]
+    ways: dict[str, np.ndarray]
+    widths: dict[str, int]
+    places: list[Place]
+
+    @classmethod
+    def of(cls, name: str, seen: Empty) -> Takes:
+        return cls(seen, {name: seen.known}, {name: np.eye(3)}, {name: seen.known.shape[1]}, [])
+
+    def join(self, name: str, seen: Empty) -> str:
+        """Add a shot; why it cannot be compared, or ''."""
+        told = compare(self.there, seen)
+        if told.through is None or told.why:
+            return told.why
+        if len(told.changes) > MOST:
+            return f"{len(told.changes)} places differ, so the set or the light is another"
+        for place in self.places:
+            state = _state(place, told)
+            if state is not None:
+                place.shows[name] = state
+        for change in told.changes:
+            if not any(name in p.shows and _same_place(p.change, change) for p in self.places):
+                self.places.append(_place(change, self.there, told, name, self.known))
+        self.known[name], self.ways[name] = told.known, told.through
+        self.widths[name] = seen.known.shape[1]
+        self.there = _brought_up_to_date(self.there, told)
+        return ""
+
+
 def find(study: Study) -> list[Finding]:
     """One finding for each thing of a set-up that some shot shows otherwise."""
     shots = {each.name: each for each in study.shots}
@@ -58,40 +99,53 @@ def find(study: Study) -> list[Finding]:
     for scene in study.scenes:
         for setup in scene.setups:
             if len(setup) > 1:
-                found += _of_setup([shots[name] for name in setup])
+                found += _of_setup([shots[name] for name in setup], study.said)
     return found
 
 
-def _of_setup(shots: Sequence[Shot]) -> list[Finding]:
-    there = None
-    places: list[Place] = []
-    known: dict[str, np.ndarray] = {}
-    ways: dict[str, np.ndarray] = {}
-    widths: dict[str, int] = {}
+def _of_setup(shots: Sequence[Shot], said: list[str]) -> list[Finding]:
+    """said: gets a sentence for each shot that was compared with none."""
+    groups: list[Takes] = []
+    last: tuple[str, Empty] | None = None
+    alone: dict[str, str] = {}
     for shot in shots:
-        pictures = shot.pictures()
-        seen = empty(pictures)
+        seen = empty(shot.pictures())
         if seen is None:
+            alone[shot.name] = "it has no picture"
             continue
-        widths[shot.name] = seen.known.shape[1]
-        if there is None:
-            there, known[shot.name], ways[shot.name] = seen, seen.known, np.eye(3)
-            continue
-        told = compare(there, seen)
-        if told.through is None or told.why or len(told.changes) > MOST:
-            continue
-        for place in places:
-            state = _state(place, told)
-            if state is not None:
-                place.shows[shot.name] = state
-        for change in told.changes:
-            if not any(shot.name in p.shows and _same_place(p.change, change) for p in places):
-                places.append(_place(change, there, told, shot.name, known))
-        known[shot.name], ways[shot.name] = told.known, told.through
-        there = _brought_up_to_date(there, told)
+        if last is None:
+            groups.append(Takes.of(shot.name, seen))
+        elif why := _joined(groups, last, shot.name, seen):
+            alone[shot.name] = why
+            alone.setdefault(last[0], why)
+        last = shot.name, seen
+    met = {name for group in groups if len(group.known) > 1 for name in group.known}
+    said += [
+        f"{name} was compared with no other shot of its set-up for things: {why}."
+        for name, why in alone.items()
+        if name not in met
+    ]
     order = {shot.name: shot for shot in shots}
-    findings = [_finding(place, order, ways, widths) for place in places]
+    findings = [
+        _finding(place, order, group.ways, group.widths)
+        for group in groups
+        for place in group.places
+    ]
     return _told_apart(findings)
+
+
+def _joined(groups: list[Takes], last: tuple[str, Empty], name: str, seen: Empty) -> str:
+    """Add a shot to the first group, or to the last one, or begin one with the shot before it;
+    why none of that can be, or ''."""
+    why = groups[0].join(name, seen)
+    if why and len(groups) > 1:
+        why = groups[-1].join(name, seen)
+    if why and last[0] != next(iter(groups[-1].known)):
+        nearest = Takes.of(*last)
+        why = nearest.join(name, seen)
+        if not why:
+            groups.append(nearest)
+    return why
 
 
 def _place(

@@ -40,6 +40,7 @@ from answerprint.vision.watch import WIDE, watch
 
 KEEP_DAYS = 60
 _Range = tuple[int, int]
+_Opened = tuple[str, str]
 _Asked = tuple[int, int, Cdl]
 _Seen = tuple[dict[str, Any], Callable[[], Pictures]]
 Look = Callable[[np.ndarray], np.ndarray]
@@ -70,7 +71,7 @@ def watch_cut(
     Raises Cancelled; what was finished is kept.
     """
     failed = dict(hidden)
-    asked: dict[str, dict[_Asked, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    asked: dict[_Opened, dict[_Asked, list[Event]]] = defaultdict(lambda: defaultdict(list))
     for event in cut.events:
         if event.id in failed:
             continue
@@ -79,16 +80,16 @@ def watch_cut(
             failed[event.id] = "A card." if card else f"{event.why} {event.hint}".strip()
             continue
         cdl = Cdl.of(dict(event.cdl)) if graded and event.cdl else Cdl()
-        asked[event.media.path][*event.frames, cdl].append(event)
+        asked[event.media.path, event.media.named][*event.frames, cdl].append(event)
     if keep:
         _forget(keep)
     lengths = {at: sum(b - a + 1 for a, b, _ in ranges) for at, ranges in asked.items()}
     total, done = sum(lengths.values()), 0
     seen: dict[str, _Seen] = {}
-    for path, ranges in asked.items():
+    for (path, named), ranges in asked.items():
         before = done
         try:
-            with open_clip(path) as clip:
+            with open_clip(path, colourspace=named or None) as clip:
                 for (first, last, cdl), which in ranges.items():
 
                     def told(count: int, _: int, at: int = done, name: str = which[0].id) -> None:
@@ -96,7 +97,7 @@ def watch_cut(
                         events.progress("watch", at + count, total, name)
 
                     try:
-                        found = _of(clip, (first, last), cdl, samples, keep, told)
+                        found = _of(clip, named, (first, last), cdl, samples, keep, told)
                         seen |= {event.id: found for event in which}
                     except BadInput as why:
                         failed |= {event.id: str(why) for event in which}
@@ -104,7 +105,7 @@ def watch_cut(
                     told(0, 0, done)
         except BadInput as why:  # the clip itself
             failed |= {e.id: str(why) for which in ranges.values() for e in which}
-        done = before + lengths[path]
+        done = before + lengths[path, named]
     shots = [_shot(cut, event, seen[event.id]) for event in cut.events if event.id in seen]
     return Seen(tuple(shots), failed)
 
@@ -118,6 +119,7 @@ def _shot(cut: Cut, event: Event, seen: _Seen) -> Shot:
 
 def _of(
     clip: Clip,
+    named: str,
     frames: _Range,
     cdl: Cdl,
     samples: Samples,
@@ -137,7 +139,7 @@ def _of(
     numbers = list(pictures)
 
     def again() -> Pictures:
-        with open_clip(clip.source) as anew:
+        with open_clip(clip.source, colourspace=named or None) as anew:
             return _pictures(anew, numbers, look)
 
     return passport, samples.keep(pictures, again)

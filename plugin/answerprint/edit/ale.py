@@ -92,10 +92,14 @@ def _clip(
     name = row.get("Name", "")
     what = f"Line {number} ({name[:60] or 'without a name'})"
     try:
-        first, end, lasts = _span(row, rate)
+        first, end, lasts, over = _span(row, rate)
     except ValueError as why:
         said.append(f"{what} is left out: {why}.")
         return None
+    if over:
+        said.append(
+            f"{what}: End {row['End']} is before Start {row['Start']}; taken for the next day's."
+        )
     if lasts is not None and abs(end - first - lasts) > 1:
         said.append(f"{what}: Start to End is {end - first} frames and not {row['Duration']}.")
     own = row.get("FPS", "")
@@ -116,8 +120,11 @@ def _clip(
     return clip
 
 
-def _span(row: dict[str, str], rate: Fraction) -> tuple[int, int, int | None]:
-    """First frame, end, and the length as the row has it. ValueError where they are none."""
+def _span(row: dict[str, str], rate: Fraction) -> tuple[int, int, int | None, bool]:
+    """First frame, end, the length as the row has it, and whether it goes over midnight.
+
+    ValueError where they are none.
+    """
     start, end, duration = (row.get(each, "") for each in ("Start", "End", "Duration"))
     if not start or not (end or duration):
         raise ValueError("it has no Start and End")
@@ -125,11 +132,12 @@ def _span(row: dict[str, str], rate: Fraction) -> tuple[int, int, int | None]:
     first = count_of(start, rate, drop)
     lasts = count_of(duration, rate, drops(duration)) if duration else None
     till = count_of(end, rate, drop) if end else first + (lasts or 0)
-    if till < first:
-        till += count_of("24:00:00:00", rate, drop)  # past midnight
+    over = till < first
+    if over:
+        till += count_of("24:00:00:00", rate, drop)
     if till == first:
         raise ValueError("it has no length")
-    return first, till, lasts
+    return first, till, lasts, over
 
 
 def _same(told: str, rate: Fraction) -> bool:

@@ -4,8 +4,8 @@ Convention
     frames   of a cut count from 0 at its first, so a new start timecode moves nothing; by timecode
              where more shots stay in place that way: an EDL begins with its first event, and not
              with the gap before it. They are the new cut's where the two have different rates.
-    head     frames of source that the new event has more at its start, below 0 fewer; `tail` at
-             its end. Equal and opposite, it was slipped.
+    head     frames of source that the new event has more at its start in the record, below 0
+             fewer; `tail` at its end. Equal and opposite, it was slipped.
     moved    frames of the cut, later above 0. `pushed` where it kept its distance to what is
              before it: another change moved it.
     off      an event that is switched off is not in the cut.
@@ -105,8 +105,8 @@ def _compared(old: Cut, new: Cut) -> list[Change]:
 
 def _kind(cut: Cut) -> str:
     """How a cut has its dissolves, '' where it has none."""
-    heads = [event.head for event in cut.events if event.over]
-    return "" if not heads else "centred" if any(heads) else "listed"
+    into = [event.overlaps[0] for event in cut.events if event.over]
+    return "" if not into else "centred" if any(into) else "listed"
 
 
 def _listed(cut: Cut) -> Cut:
@@ -116,19 +116,19 @@ def _listed(cut: Cut) -> Cut:
     late: dict[str, int] = {}
     for e in cut.events:
         if e.over and e.speed and (e.track, e.record[0]) in by_end:
-            early[e.id] = round(e.head / abs(e.speed) * cut.rate / e.rate)
+            early[e.id] = round(e.overlaps[0] / abs(e.speed) * cut.rate / e.rate)
             late[by_end[e.track, e.record[0]]] = early[e.id]
 
     def moved(e: Event) -> Event:
-        head = e.head if early.get(e.id) else 0
+        into = e.overlaps[0] if early.get(e.id) else 0
         less = late.get(e.id, 0)
-        tail = round(less * abs(e.speed) * e.rate / cut.rate)
+        head, tail = e.turned((into, -round(less * abs(e.speed) * e.rate / cut.rate)))
         return replace(
             e,
             record=(e.record[0] - early.get(e.id, 0), e.record[1] - less),
-            source=(e.source[0] - head, e.source[1] - tail),
+            source=(e.source[0] - head, e.source[1] + tail),
             head=e.head - head,
-            tail=e.tail + tail,
+            tail=e.tail - tail,
         )
 
     return replace(cut, events=tuple(map(moved, cut.events)))
@@ -158,14 +158,15 @@ class _Places:
 
 def _changed(place: _Places, before: Shown, after: Shown, in_order: bool) -> Change:
     old, new = before.event, after.event
-    head, tail = _trims(old, new)
+    trims = _trims(old, new)
+    head, tail = new.turned(trims)
     moved, level = place.moved(before, after), new.track - old.track
     pushed = bool(moved) and in_order and not level and before.gap == after.gap
     said = {
         "media": _other_media(old, new),
         "retimed": _retimed(old, new),
         "trimmed": _trimmed(head, tail) if head + tail else "",
-        "slipped": "" if head + tail else _slipped(tail),
+        "slipped": "" if head + tail else _slipped(trims[1]),
         "dissolve": _dissolve(old, new),
         "regraded": "has another CDL" if _regraded(old, new) else "",
         "moved": _moved(moved, level, in_order, pushed),
@@ -179,7 +180,7 @@ def _changed(place: _Places, before: Shown, after: Shown, in_order: bool) -> Cha
 
 
 def _trims(old: Event, new: Event) -> tuple[int, int]:
-    """Frames of source that the new event has more at its start and end."""
+    """Frames of source that the new event has more before its first and after its last."""
     (a, b), (c, d) = spans(old, new)
     return a - c, d - b
 

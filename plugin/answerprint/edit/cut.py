@@ -10,9 +10,13 @@ Convention
     frames     first and last, both included, as the core numbers the media (`media.py`). They are
                what the cut shows: transitions' overlaps are in them (`head`, `tail`), a change of
                speed has been applied, of a freeze there is one.
+    order      `source`, `frames`, `head`, `tail` and `handles` are the media's: of a clip that runs
+               backwards, `head` lies at its end in the record (`turned`).
     id         names of events that tell them apart and can be part of a file's name: the clip's,
                with _2, _3 where it is cut in again. A CDL of an event is filed under it.
     media      None where `why` says what is in the way, and `hint` the way out; `frames` too.
+    colour     of media is what their reference in OTIO has under 'answerprint', 'space' (our hosts
+               write it), else the one that the caller names, else what the file itself says.
 
 Nothing is guessed in silence: `warnings` has what was assumed, left out or does not fit.
 """
@@ -41,7 +45,8 @@ from answerprint.edit.timeline import (
     text_at,
     texts_at,
 )
-from answerprint.errors import BadInput, BadParameter
+from answerprint.errors import AnswerprintError, BadInput, BadParameter
+from answerprint.frames.colour import space
 from answerprint.frames.gradefiles import timecode, xml_id
 from answerprint_bridge.scene import plain
 
@@ -55,6 +60,7 @@ class Event:
     number       as the EDL has it, else counted through the cut.
     name, id     as people call it, and as files may.
     track        of the picture, from 1 at the bottom.
+    head, tail   frames of the media before and after `source` that transitions show.
     handles      frames of the media before and after `frames`.
     speed        frames of source for one of record; 0 a freeze, below 0 backwards.
     over         frames of dissolve into this event, as an EDL counts them.
@@ -85,6 +91,15 @@ class Event:
     def start(self) -> int:
         """Count of the source's timecode at the first of `frames`, as the edit counts."""
         return self.source[0] - self.head
+
+    @property
+    def overlaps(self) -> tuple[int, int]:
+        """Frames of media that the transitions into and out of the event show."""
+        return self.turned((self.head, self.tail))
+
+    def turned(self, ends: tuple[int, int]) -> tuple[int, int]:
+        """What is said of the media's first and last side, of the record's; or the other way."""
+        return ends[::-1] if self.speed < 0 else ends
 
 
 @dataclass(frozen=True)
@@ -128,17 +143,19 @@ def read_cut(
     media: str | None = None,
     rate: str | Fraction | None = None,
     unpacked: str | None = None,
+    colourspace: str | None = None,
 ) -> Cut:
     """The cut in a file of any format of `parse.py`, with the media of its events.
 
     media      a folder below which media is looked for that is not where the edit says.
     rate       of an EDL, which does not say its own: '24', '23.976', '30000/1001'.
     unpacked   a folder for the media of an `.otioz`; without it, `answerprint` beside the bundle.
+    colourspace   of the media, where the edit does not say it.
 
-    Raises BadInput where the file is no cut, BadParameter for a rate that is none. An event whose
-    media cannot be had is in the cut, with the reason.
+    Raises BadInput where the file is no cut, BadParameter for a rate or a space that is none. An
+    event whose media cannot be had is in the cut, with the reason.
     """
-    return read_with_clips(path, media, rate, unpacked)[0]
+    return read_with_clips(path, media, rate, unpacked, colourspace)[0]
 
 
 def read_with_clips(
@@ -146,22 +163,29 @@ def read_with_clips(
     media: str | None = None,
     rate: str | Fraction | None = None,
     unpacked: str | None = None,
+    colourspace: str | None = None,
+    shotless: bool = False,
 ) -> tuple[Cut, Document, list[otio.schema.Clip]]:
-    """As `read_cut`, with the document that was read and the clip in it of each event."""
+    """As `read_cut`, with the document that was read and the clip in it of each event.
+
+    shotless   a cut without a picture is one of no events, and told; not refused.
+    """
     path = os.path.abspath(os.path.expanduser(path))
+    usual = space(colourspace).name if colourspace else ""
     document = read_document(path, _asked(rate), unpacked)
     clips, said = placed(document)
     name = os.path.basename(path)
-    if not clips:
+    if not clips and not shotless:
         raise BadInput(f"{name} holds no picture.", " ".join(said) or "Export the cut again.")
-    warnings = [*document.warnings, *said]
+    bare = [] if clips else [f"{name} holds no picture. If it should, export it again."]
+    warnings = [*document.warnings, *said, *bare]
     library = Library(os.path.abspath(os.path.expanduser(media)) if media else None)
     folder = document.folder or os.path.dirname(path)
     taken: dict[str, int] = {}
     events = []
     for turn, each in enumerate(clips, 1):
         begun = _begun(each, turn, document.rate, document.start, taken, warnings)
-        events.append(_found(begun, each, folder, library, warnings))
+        events.append(_found(begun, each, folder, library, usual, warnings))
     told = tuple(dict.fromkeys([*warnings, *_together(events, document.rate)]))
     stem = os.path.splitext(name)[0]
     cut = Cut(path, stem, document.rate, document.drop, document.start, tuple(events), told)
@@ -232,8 +256,13 @@ def _reel(clip: Any) -> str:
 # --- its media -----------------------------------------------------------------------------
 
 
-def _found(event: Event, each: Placed, folder: str, library: Library, warnings: list[str]) -> Event:
-    """The event with its source range and, where they can be had, its media and frames."""
+def _found(
+    event: Event, each: Placed, folder: str, library: Library, usual: str, warnings: list[str]
+) -> Event:
+    """The event with its source range and, where they can be had, its media and frames.
+
+    usual   the colour space of media of which the edit says none.
+    """
     what = f"{event.number:03} {event.name}"
     caution = speed_of(each.clip)[1]
     if caution:
@@ -242,9 +271,10 @@ def _found(event: Event, each: Placed, folder: str, library: Library, warnings: 
     event = _ranged(event, each, None)
     fits, refused = list[tuple[Event, Event]](), list[BadInput]()
     paths = _paths(event, each.clip, reference, folder, library)
+    named = _space(each.clip, what, warnings) or usual
     for path in paths:
         try:
-            medium = library.open(path)
+            medium = library.open(path, named)
         except BadInput as cause:
             refused.append(cause)
             continue
@@ -276,6 +306,16 @@ def _found(event: Event, each: Placed, folder: str, library: Library, warnings: 
     return replace(event, why=why, hint=hint)
 
 
+def _space(clip: Any, what: str, warnings: list[str]) -> str:
+    """The colour space that the edit names for a clip's media, '' where it names none of ours."""
+    named = text_at(clip.media_reference.metadata, "answerprint", "space")
+    try:
+        return space(named).name if named else ""
+    except AnswerprintError as why:
+        warnings.append(f"{what}: the colour space that the edit names is left out. {why.title}")
+        return ""
+
+
 def _paths(
     event: Event, clip: Any, reference: Reference, folder: str, library: Library
 ) -> list[str]:
@@ -302,7 +342,8 @@ def _ranged(event: Event, each: Placed, medium: Media | None) -> Event:
     taken = abs(event.speed)
     length = max(1, round((each.record[1] - each.record[0]) * rate * Fraction(taken)))
     first = carried(start.value, said, rate) + round(each.lead * rate * Fraction(taken))
-    head, tail = (round(at * rate * Fraction(taken)) for at in (each.head, each.tail))
+    into, onward = (round(at * rate * Fraction(taken)) for at in (each.head, each.tail))
+    head, tail = event.turned((into, onward))
     return replace(event, source=(first, first + length), rate=rate, head=head, tail=tail)
 
 

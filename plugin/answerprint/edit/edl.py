@@ -8,7 +8,8 @@ Convention
     rate       CMX lists do not say it. Without one from the caller it is the lowest of 24, 25,
                30, 50 and 60 that the frame numbers allow and under which source and record of
                most events are equally long; drop frame is 30000/1001. A warning says so.
-    order      by record time; an event over another one goes to the next video track.
+    order      by record time; an event over another one goes to the next video track. Events after
+               midnight are the next day's, where the list has them after those before it.
     dissolve   'D 024' at an event: over its first 24 frames the event before goes on.
     speed      'M2': frames per second of the source, below 0 backwards, 0 a freeze. Without it,
                lengths that differ are said; a source that ends before it begins runs backwards.
@@ -26,12 +27,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Any
 
 import opentimelineio as otio
 
-from answerprint.edit.timecode import TIMECODE, count_of, drops, frames_in
+from answerprint.edit.timecode import TIMECODE, count_of, drops, frames_in, since
 from answerprint.errors import BadInput
 
 BASES = (24, 25, 30, 50, 60)
@@ -228,7 +229,7 @@ def _length(row: _Row, which: int, base: int) -> int:
 def _timeline(
     title: str, rows: Iterable[_Row], rate: Fraction, said: list[str]
 ) -> otio.schema.Timeline:
-    events = sorted(_events(rows, rate, said), key=lambda each: each[1][0])
+    events = sorted(_over_midnight(list(_events(rows, rate, said)), rate, said), key=_first)
     begin = events[0][1][0] if events else 0
     made = otio.schema.Timeline(title, global_start_time=_time(begin, rate))
     ends: list[int] = []  # of each track
@@ -253,9 +254,31 @@ def _timeline(
     return made
 
 
-def _events(
-    rows: Iterable[_Row], rate: Fraction, said: list[str]
-) -> Iterator[tuple[_Row, tuple[int, int], otio.schema.Clip]]:
+_Event = tuple[_Row, tuple[int, int], otio.schema.Clip]
+
+
+def _first(event: _Event) -> int:
+    return event[1][0]
+
+
+def _over_midnight(events: list[_Event], rate: Fraction, said: list[str]) -> list[_Event]:
+    """The events, a day later where a list that began before midnight goes on after it.
+
+    That is told by half a day or more without an event, before which what is listed first begins.
+    """
+    starts = sorted(map(_first, events))
+    day = count_of("24:00:00:00", rate, any(row.drop or drops(row.times[2]) for row, *_ in events))
+    night = max(pairwise(starts), key=lambda two: two[1] - two[0], default=(0, 0))
+    if night[1] - night[0] < day // 2 or _first(events[0]) < night[1]:
+        return events
+    said.append("The list goes over midnight: its events after that are taken for the next day's.")
+    return [
+        (row, (first + day, end + day) if first < night[1] else (first, end), clip)
+        for row, (first, end), clip in events
+    ]
+
+
+def _events(rows: Iterable[_Row], rate: Fraction, said: list[str]) -> Iterator[_Event]:
     """Each line that has a length, as a clip. The first line of a dissolve often has none."""
     last = ""
     for row in rows:
@@ -317,7 +340,7 @@ def _clip(
         if not (told := _LOCATOR.match(text)):
             said.append(f"Event {row.number}: its locator cannot be read: {text[:60]}")
             continue
-        at = count_of(told["at"], rate, row.drop or drops(told["at"])) - row.span(2, rate)[0]
+        at = since(row.span(2, rate)[0], told["at"], rate, row.drop or drops(told["at"]))
         colour = told["colour"].upper()
         marker = otio.schema.Marker(told["text"], _range(_time(source[0] + at, rate)), colour)
         clip.markers.append(marker)

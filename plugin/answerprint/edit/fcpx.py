@@ -36,6 +36,7 @@ from answerprint.edit.fcpx_elements import (
     speed_over,
     start_of,
 )
+from answerprint.edit.timecode import exact
 from answerprint.edit.timeline import EXPORT
 from answerprint.errors import BadInput
 
@@ -82,9 +83,6 @@ def read_fcpx(
     timeline.tracks.extend(_tracks(sequence, rate, reader))
     if reader.sound:
         reader.said.append(f"Not looked at: clips of sound ({reader.sound}).")
-    if reader.unread:
-        listed = ", ".join(f"{what} ({n})" for what, n in reader.unread.most_common(8))
-        reader.said.append(f"Effects are not read: {listed}.")
     return timeline, rate, sequence.get("tcFormat") == "DF", count, reader.said
 
 
@@ -217,7 +215,28 @@ def _whole(text: str) -> int:
 
 
 def _item(element: Element, rate: Fraction, reader: Reader) -> otio.core.Item | None:
-    """A story element as an item; None where it has no picture."""
+    """A story element as an item with its markers and the names of its effects; None where it has
+    no picture."""
+    made = _shown(element, rate, reader)
+    if made is not None and element.tag != "audition":  # its pick has its own
+        named = (e.get("name") or e.tag for e in element if _UNREAD.match(e.tag))
+        made.effects.extend(otio.schema.Effect(effect_name=name) for name in named)
+        made.markers.extend(_markers(element, made.source_range.start_time, reader))
+    return made
+
+
+def _markers(
+    element: Element, begin: otio.opentime.RationalTime, reader: Reader
+) -> Iterator[otio.schema.Marker]:
+    """The markers of an element whose first frame is at `begin` of its item's own time."""
+    one, rate = otio.opentime.RationalTime(1, begin.rate), exact(begin.rate, "A clip")
+    for marker in (*element.iterfind("marker"), *element.iterfind("chapter-marker")):
+        at = (reader.time(marker, "start") or 0) - start_of(element, reader)
+        there = otio.opentime.TimeRange(begin + at_rate(at, rate), one)
+        yield otio.schema.Marker(marker.get("value", ""), there)
+
+
+def _shown(element: Element, rate: Fraction, reader: Reader) -> otio.core.Item | None:
     reader.count()
     if element.tag == "gap":
         return _gap(lasts_of(element, reader), rate)
@@ -229,9 +248,6 @@ def _item(element: Element, rate: Fraction, reader: Reader) -> otio.core.Item | 
     if element.get("srcEnable") == "audio" or not has_picture(element, reader):
         reader.sound += element.tag != "caption"
         return None
-    for child in element:
-        if _UNREAD.match(child.tag):
-            reader.unread[child.get("name") or child.tag] += 1
     inner = element
     if element.tag == "clip":
         held = [e for e in element if e.tag in STORY and not e.get("lane")]
@@ -353,11 +369,6 @@ def _clip(element: Element, inner: Element, rate: Fraction, reader: Reader) -> o
         reader.said.append(
             f"'{name}' at {own} frames per second is conformed to {rate}; it is counted by time."
         )
-    for marker in (*element.iterfind("marker"), *element.iterfind("chapter-marker")):
-        at = (reader.time(marker, "start") or 0) - start_of(element, reader) + first
-        one = otio.opentime.RationalTime(1, float(own))
-        there = otio.opentime.TimeRange(at_rate(at, own), one)
-        clip.markers.append(otio.schema.Marker(marker.get("value", ""), there))
     return clip
 
 

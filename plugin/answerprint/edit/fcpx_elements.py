@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 from xml.etree.ElementTree import Element
@@ -31,7 +30,6 @@ class Reader:
     resources: dict[str, Element]
     said: list[str] = field(default_factory=list)
     sound: int = 0
-    unread: Counter[str] = field(default_factory=Counter)
     made: int = 0
     within: list[str] = field(default_factory=list)
 

@@ -47,7 +47,7 @@ from answerprint.edit.lines import (
     sources_of,
     span,
 )
-from answerprint.edit.locators import write_locators
+from answerprint.edit.locators import Lists, write_locators
 from answerprint.edit.marked import marks_of, set_marks
 from answerprint.edit.timeline import Document, speed_effects
 from answerprint.errors import BadInput, CannotWrite
@@ -72,25 +72,31 @@ class Written:
     gone      entries whose event is not in the cut any more.
     offline   entries that are left out of the OTIO for as long as their event has no media: which
               of its frames the source's timecode falls on is not known then.
+    warnings  what the lists of locators could not hold.
     """
 
     files: tuple[str, ...]
     gone: tuple[str, ...]
     offline: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def write_grades(
-    path: str, place: str, media: str | None = None, rate: str | None = None
+    path: str,
+    place: str,
+    media: str | None = None,
+    rate: str | None = None,
+    colourspace: str | None = None,
 ) -> Written:
     """Write the files of a cut into the folder `place`, which holds their list (`placed.json`).
 
-    path, media, rate   of the cut, as for `read_cut`.
+    path, media, rate, colourspace   of the cut, as for `read_cut`.
 
     What the list says was written there before and nothing asks for any more goes. Raises
     BadInput where the cut, the list or a cube cannot be read, CannotWrite.
     """
     entries, before, marks = _listed(Path(place) / PLACED)
-    cut, document, clips = read_with_clips(path, media, rate)
+    cut, document, clips = read_with_clips(path, media, rate, None, colourspace)
     events = {event.id: event for event in cut.events}
     gone = tuple(e["ref"] for e in entries if e["event"] not in events)
     standing = [e for e in entries if e["event"] in events]
@@ -100,7 +106,9 @@ def write_grades(
         **_cubes([e for e in look.values() if e["kind"] == "lut"]),
     }
     lost = [e for e in standing if e["kind"] in NUMBERED and events[e["event"]].frames is None]
-    made = marks and write_locators(cut, document, clips, marks, Path(place), cut.name).files
+    lists = Lists((), ())
+    if marks:
+        lists = write_locators(cut, document, clips, marks, Path(place), cut.name)
     if standing or marks:
         there = [e for e in standing if e not in lost]
         set_marks(document, marks_of(marks))
@@ -108,9 +116,11 @@ def write_grades(
     for name, text in texts.items():
         _make(Path(place, name).parent)
         write_text(Path(place, name), text)
-    for old in set(before) - {*texts, *made}:
+    files = {*texts, *lists.files}
+    for old in set(before) - files:
         Path(place, old).unlink(missing_ok=True)
-    return Written(tuple(sorted({*texts, *made})), gone, tuple(e["ref"] for e in lost))
+    offline = tuple(e["ref"] for e in lost)
+    return Written(tuple(sorted(files)), gone, offline, lists.warnings)
 
 
 def _listed(path: Path) -> tuple[list[Entry], list[str], list[Entry]]:

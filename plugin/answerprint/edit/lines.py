@@ -55,9 +55,10 @@ def lines_of(
 
     def source(event: Event) -> gradefiles.Event:
         whole, speed = sources[event.id], abs(event.speed)
-        head = round(early.get(event.id, 0) * speed)
-        tail = round(cut_off.get(event.id, 0) * speed)
-        return replace(whole, first=whole.first - head, length=whole.length + head - tail)
+        into = round(early.get(event.id, 0) * speed)
+        onward = -round(cut_off.get(event.id, 0) * speed)
+        head, tail = event.turned((into, onward))
+        return replace(whole, first=whole.first - head, length=whole.length + head + tail)
 
     for event in events:
         first, end = event.record
@@ -75,7 +76,7 @@ def lines_of(
 
 def _recorded(event: Event) -> int:
     """Frames of record by which a transition begins before an event does."""
-    return round(event.head / abs(event.speed)) if event.speed else 0
+    return round(event.overlaps[0] / abs(event.speed)) if event.speed else 0
 
 
 def cdls_of(cut: Cut) -> dict[str, Cdl]:

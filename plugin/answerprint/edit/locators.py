@@ -199,7 +199,7 @@ def _unheld(cut: Cut, document: Document, clips: Sequence[otio.schema.Clip]) -> 
         e
         for e in events
         if (e.over and (e.track, e.record[0]) not in ends)
-        or (e.tail and (e.track, e.record[1]) not in starts)
+        or (e.overlaps[1] and (e.track, e.record[1]) not in starts)
     ]
     effects = [
         event

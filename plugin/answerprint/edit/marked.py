@@ -228,11 +228,12 @@ def _owned(clip: otio.schema.Clip, document: Document) -> dict[tuple[int, str], 
     """Ids of our locators, by frame and colour; of several there ours is the last."""
     found = {}
     for told in own_comments(clip).values():
+        drop = document.drop or drops(told["at"])
         try:
-            at = count_of(told["at"], document.rate, document.drop or drops(told["at"]))
+            at, day = (count_of(each, document.rate, drop) for each in (told["at"], "24:00:00:00"))
         except ValueError:
             continue  # somebody's own words, like ours
-        found[at - document.start, told["colour"]] = tuple(told["ids"].split())
+        found[(at - document.start) % day, told["colour"]] = tuple(told["ids"].split())
     return found
 
 

@@ -61,6 +61,7 @@ class Media:
     pixel_aspect: float
     channels: tuple[str, ...]
     space: str
+    named: str = ""  # the space, where somebody named it: the file's own word does not count then
 
 
 @dataclass(frozen=True)
@@ -161,17 +162,21 @@ class Library:
     """Media that was opened, and the files below a folder by the names an edit may use."""
 
     folder: str | None = None
-    _open: dict[str, Media | BadInput] = field(default_factory=dict)
+    _open: dict[tuple[str, str], Media | BadInput] = field(default_factory=dict)
     _names: dict[str, list[str]] | None = None
 
-    def open(self, path: str) -> Media:
-        """The facts of a file or sequence. BadInput where it is not there or cannot be read."""
-        if path not in self._open:
+    def open(self, path: str, space: str = "") -> Media:
+        """The facts of a file or sequence. BadInput where it is not there or cannot be read.
+
+        space   its colour space, where somebody named it.
+        """
+        asked = path, space
+        if asked not in self._open:
             try:
-                self._open[path] = _opened(path, _stamp(path))
+                self._open[asked] = _opened(path, space, _stamp(path))
             except BadInput as refused:
-                self._open[path] = refused
-        found = self._open[path]
+                self._open[asked] = refused
+        found = self._open[asked]
         if isinstance(found, BadInput):
             raise found
         return found
@@ -219,13 +224,13 @@ def _stamp(path: str) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=4096)
-def _opened(path: str, stamp: tuple[int, int]) -> Media:
+def _opened(path: str, space: str, stamp: tuple[int, int]) -> Media:
     """A movie is read from end to end to be opened: once for each state of its file."""
-    with open_clip(path) as clip:
-        return _facts(path, clip)
+    with open_clip(path, colourspace=space or None) as clip:
+        return _facts(path, clip, space)
 
 
-def _facts(path: str, clip: Clip) -> Media:
+def _facts(path: str, clip: Clip, named: str) -> Media:
     part = clip.parts[0]
     there = [n for n in clip.frames if n not in set(clip.missing)]
     said, drop, start = part.metadata, False, None
@@ -248,6 +253,7 @@ def _facts(path: str, clip: Clip) -> Media:
         pixel_aspect=part.pixel_aspect,
         channels=tuple(part.channels),
         space=clip.space.name,
+        named=named,
     )
 
 
@@ -298,12 +304,12 @@ def _closest(found: set[str], path: str) -> list[str]:
 def name_of(name: str) -> str:
     """A name without its suffix and its frame number, as editing systems shorten it."""
     stem, suffix = os.path.splitext(name)
-    if suffix.lower().lstrip(".") not in (*_STILLS, *(s.lstrip(".") for s in _SUFFIXES)):
+    if suffix.lower().lstrip(".") not in _ENDINGS:
         stem = name
     return re.sub(r"[._-]?(\[\d+-\d+\]|%\d*d|#+)$", "", stem)
 
 
-_SUFFIXES = (*MOVIES, *CAMERA_RAW)
+_ENDINGS = _STILLS | {each.lstrip(".") for each in (*MOVIES, *CAMERA_RAW)}
 
 
 def _spelt(name: str) -> str:

@@ -2,7 +2,8 @@
 
 Events that show the same frames in the same order are matched first (patience). What is left is
 matched best over all (assignment), among events of one clip whose frames overlap or that stand
-between the same two neighbours.
+between the same two neighbours. Of a stock clip that is used again and again only the nearest are
+compared: cost is linear in events.
 
 Convention
     clip     two events are of one where their clip name agrees, or their reel, unless both have
@@ -16,9 +17,9 @@ import itertools
 import math
 import os
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from fractions import Fraction
@@ -31,8 +32,10 @@ from answerprint.edit.media import name_of
 from answerprint.edit.timecode import carried
 
 NEAR = 24  # places: of a slot with more events, those further apart are none of one
+ALIKE = 12  # of more uses of a clip that overlap one, so many that begin, and that end, next to it
 _UNNAMED = re.compile(r"event \d+")
 _Pair = tuple[int, int]
+_Token = tuple[str, str]
 _Interval = tuple[Fraction, Fraction]
 
 
@@ -59,6 +62,7 @@ def shown(cut: Cut) -> list[Shown]:
 
 def matched(before: Sequence[Shown], after: Sequence[Shown]) -> list[_Pair]:
     """Numbers of the events of both that belong together."""
+    tokens = [[frozenset(_tokens(each.event)) for each in side] for side in (before, after)]
     names: dict[tuple[Any, ...], int] = {}
     ones, others = (
         [names.setdefault(_key(each.event), len(names)) for each in side]
@@ -71,7 +75,8 @@ def matched(before: Sequence[Shown], after: Sequence[Shown]) -> list[_Pair]:
     scores = {}
     for one, other in _candidates(before, after, left, slots):
         same_slot = slots[0][one] == slots[1][other]
-        if score := _score(before[one], after[other], same_slot):
+        alike = tokens[0][one] & tokens[1][other]
+        if score := _score(before[one], after[other], alike, same_slot):
             scores[one, other] = score
     return sorted([*pairs, *_best(scores)])
 
@@ -117,7 +122,7 @@ def _key(event: Event) -> tuple[Any, ...]:
     return (*clip, _source(event), event.speed)
 
 
-def _tokens(event: Event) -> list[tuple[str, str]]:
+def _tokens(event: Event) -> list[_Token]:
     """What the clip of an event may be known by."""
     name = "" if _UNNAMED.fullmatch(event.name) else name_of(event.name)
     told = (("reel", event.reel), ("name", name), ("file", file_of(event)))
@@ -201,6 +206,26 @@ def _interval(event: Event, kind: str) -> _Interval:
 
 
 def _overlapping(
+    ones: Sequence[tuple[_Interval, int]], others: Sequence[tuple[_Interval, int]]
+) -> Iterator[_Pair]:
+    """Numbers of the intervals of both sides that overlap; of too many, the nearest."""
+    starts = sorted((first, n, end) for (first, end), n in others)
+    ends = sorted((end, n, first) for (first, end), n in others)
+    few = list[tuple[_Interval, int]]()
+    for (first, end), n in ones:
+        count = bisect_left(starts, (end,)) - bisect_right(ends, (first, math.inf))
+        if count <= 2 * ALIKE:
+            few.append(((first, end), n))
+            continue
+        for rows, at in ((starts, first), (ends, end)):
+            place = bisect_left(rows, (at, n))
+            for edge, m, far in rows[max(0, place - ALIKE) : place + ALIKE]:
+                if max(first, min(edge, far)) < min(end, max(edge, far)):
+                    yield n, m
+    yield from _swept(few, others)
+
+
+def _swept(
     ones: Iterable[tuple[_Interval, int]], others: Iterable[tuple[_Interval, int]]
 ) -> Iterator[_Pair]:
     """Numbers of the intervals of both sides that overlap, by a sweep in time."""
@@ -214,9 +239,11 @@ def _overlapping(
         open_[side].append((end, n))
 
 
-def _score(one: Shown, other: Shown, same_slot: bool) -> float:
-    """How well two events fit: how much of their frames both show, before all. 0: they do not."""
-    alike = set(_tokens(one.event)) & set(_tokens(other.event))
+def _score(one: Shown, other: Shown, alike: Collection[_Token], same_slot: bool) -> float:
+    """How well two events fit: how much of their frames both show, before all. 0: they do not.
+
+    alike   what both clips are known by.
+    """
     if not _of_one_clip(one.event, other.event, {kind for kind, _ in alike}):
         return 0.0
     (a, b), (c, d) = spans(one.event, other.event)

@@ -62,6 +62,12 @@ def count_of(text: str, rate: Fraction, drop: bool = False) -> int:
     return (minutes * 60 + seconds) * base + frames - skipped
 
 
+def since(start: int, text: str, rate: Fraction, drop: bool = False) -> int:
+    """Frames from a count to a timecode, by midnight where that is nearer. ValueError as above."""
+    day = count_of("24:00:00:00", rate, drop)
+    return (count_of(text, rate, drop) - start + day // 2) % day - day // 2
+
+
 def carried(count: float, here: Fraction, there: Fraction) -> int:
     """A count at one rate as a count at another.
 

@@ -53,7 +53,7 @@ class Placed:
     lead          how much of the clip a window of a nest cut off where its source begins: at its
                   start, or at its end where it runs backwards.
     head, tail    what transitions show of it before and after.
-    over          how long the transition into it lasts.
+    over, onward  how long the transitions into and out of it last.
     speed         of the nests that it lies in, to multiply its own with.
     """
 
@@ -64,6 +64,7 @@ class Placed:
     head: Fraction
     tail: Fraction
     over: Fraction
+    onward: Fraction
     enabled: bool
     speed: float = 1.0
 
@@ -103,13 +104,16 @@ def placed(document: Document) -> tuple[list[Placed], list[str]]:
     if unread := Counter[str](name for track in pictures for name in _unread(track)):
         listed = ", ".join(f"{name} ({count})" for name, count in unread.most_common(8))
         said.append(f"Effects are not read: {listed}.")
+    if lost := sum(_markers_beside(track) for track in pictures):
+        said.append(f"Markers are not read: on gaps, nests and generated clips ({lost}).")
     return sorted(kept, key=lambda p: (p.record[0], p.track)), said
 
 
 _GENERATED = otio.schema.GeneratorReference
 _Window = tuple[Fraction, Fraction | None]
 _INSTANT = Fraction(1, 1000)  # less than a frame: what a frozen nest shows
-_NO_OVERLAPS = (Fraction(0), Fraction(0), Fraction(0))
+_Overlaps = tuple[Fraction, Fraction, Fraction, Fraction]
+_NO_OVERLAPS = (Fraction(0),) * 4
 
 
 def track_enabled(item: Any) -> bool:
@@ -170,6 +174,14 @@ def _unread(item: Any) -> Iterator[str]:
             yield from _unread(child)
 
 
+def _markers_beside(item: Any, top: bool = True) -> int:
+    """How many markers below a track of the timeline are on none of its clips."""
+    shot = isinstance(item, otio.schema.Clip) and not isinstance(item.media_reference, _GENERATED)
+    own = 0 if shot or top else len(getattr(item, "markers", ()))
+    inside = item if isinstance(item, (otio.schema.Track, otio.schema.Stack)) else ()
+    return own + sum(_markers_beside(each, False) for each in inside)
+
+
 def _empty(item: Any) -> Iterator[otio.schema.Clip]:
     """Clips below an item that say they last for no time at all."""
     if isinstance(item, otio.schema.Clip):
@@ -224,14 +236,17 @@ def _retimed(
     assert till is not None
     backwards = speed_of(each.clip)[0] * each.speed * speed < 0
     cut_off = end - till if backwards else begun - first
+    sides = [each.head, each.over], [each.tail, each.onward]
+    into, onward = ([at / taken for at in side] for side in (sides[::-1] if speed < 0 else sides))
     if begun < till:
         yield replace(
             each,
             record=(begun, till),
             lead=each.lead / taken + (cut_off if speed else 0),
-            head=each.head / taken,
-            tail=each.tail / taken,
-            over=each.over / taken,
+            head=into[0],
+            tail=onward[0],
+            over=into[1],
+            onward=onward[1],
             speed=each.speed * speed,
         )
 
@@ -279,7 +294,7 @@ def _clip(
     window: _Window,
     track: int,
     enabled: bool,
-    overlaps: tuple[Fraction, Fraction, Fraction],
+    overlaps: _Overlaps,
 ) -> Iterator[Placed]:
     whole = at + _duration(clip)
     first, end = _within(window, at, whole)
@@ -313,18 +328,19 @@ def _length(item: Any) -> Fraction:
     return seconds(available.duration, what)
 
 
-def _overlaps(children: Sequence[Any], turn: int) -> tuple[Fraction, Fraction, Fraction]:
+def _overlaps(children: Sequence[Any], turn: int) -> _Overlaps:
     """What the transitions beside a clip show of it before its first and after its last frame,
-    and how long the one into it lasts."""
+    and how long they last."""
     before = children[turn - 1] if turn else None
     after = children[turn + 1] if turn + 1 < len(children) else None
-    head = tail = over = Fraction(0)
+    head = tail = over = onward = Fraction(0)
     if isinstance(before, otio.schema.Transition):
         head = _side(before.in_offset)
         over = head + _side(before.out_offset)
     if isinstance(after, otio.schema.Transition):
         tail = _side(after.out_offset)
-    return head, tail, over
+        onward = tail + _side(after.in_offset)
+    return head, tail, over, onward
 
 
 def _side(offset: otio.opentime.RationalTime) -> Fraction:

@@ -19,16 +19,14 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, Protocol
 
 from answerprint_bridge import versions
 from answerprint_bridge.host import (
-    Action,
     ExportSpec,
     FrameSet,
-    Host,
     HostInfo,
     Item,
     ItemInfo,
@@ -42,7 +40,7 @@ from answerprint_bridge.results import CannotPlace, Form, Refs, Result
 from answerprint_bridge.scene import plain
 from answerprint_bridge.wire import SUITE
 
-from .files_host import Artist
+from .alone import Alone, Artist
 
 PLACED, SCHEMA = "placed.json", "answerprint.placed/1"
 PLACES = ("cdl", "lut", "frames", "take", "matte", "stmap", "markers", "note")
@@ -67,7 +65,7 @@ def open_cut(worker: Asks, path: str, media: str, artist: Artist) -> EditHost:
     return EditHost(worker, worker.call("edit.read", {"path": path, "media": media}), media, artist)
 
 
-class EditHost(Host):
+class EditHost(Alone):
     """worker   writes the grades. cut: what `edit.read` answered.
 
     folder   results go below it: the cut's own folder until somebody chooses another.
@@ -75,18 +73,19 @@ class EditHost(Host):
     """
 
     def __init__(self, worker: Asks, cut: Mapping[str, Any], media: str, artist: Artist) -> None:
-        super().__init__()
-        self.worker, self._artist = worker, artist
+        super().__init__(artist)
+        self.worker = worker
         self.folder, self.chosen = os.path.dirname(cut["path"]), ""
         self._open(cut)
         self._state = self._stored()
         if media:
             self._state["settings"]["media"] = media
-        if self._looked_for() != {"media": media, "rate": ""}:  # as it was set the last time
+        as_read = {"media": media, "rate": "", "colourspace": ""}
+        if self._looked_for() != as_read:  # as it was set the last time
             try:
                 self._open(self._read())
             except WireError as gone:
-                self._state["settings"].update(media=media, rate="")
+                self._state["settings"].update(media=media, rate="", source_space="")
                 self.message("warning", gone.title, gone.hint)
 
     def _open(self, cut: Mapping[str, Any]) -> None:
@@ -126,7 +125,7 @@ class EditHost(Host):
             last,
             tuple(media["channels"]),
             media["path"],
-            self._source_space(),
+            media["named"],
             Fraction(event["rate"]),
             media["pixel_aspect"],
             (event["handles"][0], event["handles"][1]),
@@ -146,7 +145,7 @@ class EditHost(Host):
         return [{**row, "value": self._set(row["name"])} for row in self._rows()]
 
     def configure(self, name: str, value: Any) -> None:
-        """A folder of media or a rate reads the cut again; another space is for what comes next."""
+        """A folder of media, their space or a rate reads the cut again."""
         row = next((each for each in self._rows() if each["name"] == name), None)
         if row is None:
             super().configure(name, value)
@@ -165,7 +164,7 @@ class EditHost(Host):
             return
         was, self._state["settings"][name] = self._state["settings"].get(name, ""), value
         try:
-            if name in ("media", "rate"):
+            if name in ("media", "rate", "source_space"):
                 self._open(self._read())
         except WireError:
             self._state["settings"][name] = was
@@ -196,7 +195,7 @@ class EditHost(Host):
             media["height"],
             media["pixel_aspect"],
             channels=tuple(media["channels"]),
-            space=self._source_space(),
+            space=media["named"],
             fps=Fraction(event["rate"]),
         )
         if media["kind"] == "movie":
@@ -295,33 +294,10 @@ class EditHost(Host):
     def tagged(self, key: str) -> dict[str, dict[str, Any]]:
         return {ref: tags[key] for ref, tags in self._state["tags"].items() if key in tags}
 
-    # With the artist
-
-    def progress(self, title: str) -> AbstractContextManager[Progress]:
-        return self._artist.progress(title)
-
-    def message(self, level: str, title: str, detail: str = "") -> None:
-        self._artist.message(level, title, detail)
-
-    def ask(self, question: str, default: bool) -> bool:
-        return self._artist.ask(question, default)
-
     @contextmanager
     def undo_group(self, label: str) -> Iterator[None]:
         with self._step():
             yield
-
-    def busy(self) -> str:
-        return ""
-
-    def register_ui(self, actions: Sequence[Action]) -> None: ...
-
-    def unregister_ui(self) -> None: ...
-
-    def open_in_viewer(self, frames: FrameSet) -> bool:
-        return False
-
-    def shutdown(self) -> None: ...
 
     # The cut
 
@@ -350,7 +326,8 @@ class EditHost(Host):
 
     def _looked_for(self) -> dict[str, str]:
         rate = self._set("rate")
-        return {"media": self._set("media"), "rate": "" if rate == BY_EDL else rate}
+        told = {"media": self._set("media"), "rate": "" if rate == BY_EDL else rate}
+        return {**told, "colourspace": self._source_space()}
 
     # What it was told
 
@@ -370,7 +347,7 @@ class EditHost(Host):
                 "kind": "pick",
                 "choices": [AS_SAID, *spaces],
                 "default": AS_SAID,
-                "help": "The colour space of the camera files, where they do not say it",
+                "help": "The colour space of the camera files, whatever they say themselves",
             },
             {
                 "name": "media",
@@ -458,6 +435,7 @@ class EditHost(Host):
             self._changing = False
 
     _changing = False
+    _unheld: Sequence[str] = ()  # what was told last: each step writes the lists anew
 
     def _write(self, before: Mapping[str, Any]) -> None:
         self._keep()
@@ -480,6 +458,12 @@ class EditHost(Host):
             entries = map(self._entry, left)
             named = ", ".join(f"{e['event']} {e['label'] or e['kind']}" for e in entries)
             self.message("warning", title, f"{named}. Once it is there, the next step adds them.")
+
+        if (lost := written["warnings"]) and lost != self._unheld:
+            self.message(
+                "warning", f"The lists of {self.cut['name']} lack something.", " ".join(lost)
+            )
+        self._unheld = lost
 
     def _keep(self) -> None:
         versions.write(versions.make(self.place), PLACED, self._state)

@@ -6,15 +6,12 @@ import contextlib
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
 from answerprint_bridge.host import (
-    Action,
     ExportSpec,
     FrameSet,
-    Host,
     HostInfo,
     Item,
     ItemInfo,
@@ -26,6 +23,7 @@ from answerprint_bridge.messages import HOST_REFUSED, WireError
 from answerprint_bridge.results import KINDS, Answer, Refs, Result, check
 from answerprint_bridge.wire import SUITE
 
+from .alone import Alone, Artist
 from .paths import shot_name
 
 NO_SCENE = "There is no program behind this panel."
@@ -45,23 +43,14 @@ SETTINGS: tuple[dict[str, Any], ...] = (
 )
 
 
-class Artist(Protocol):
-    """Who is shown things and asked: see `dialogs`."""
-
-    def progress(self, title: str) -> AbstractContextManager[Progress]: ...
-    def message(self, level: str, title: str, detail: str = "") -> None: ...
-    def ask(self, question: str, default: bool) -> bool: ...
-
-
-class FilesHost(Host):
+class FilesHost(Alone):
     """`work_on` says which shot is worked on: the scene is that shot.
 
     A result stands by lying in its version's folder, so placing it again changes nothing.
     """
 
     def __init__(self, artist: Artist) -> None:
-        super().__init__()
-        self._artist = artist
+        super().__init__(artist)
         self._source = ""
         self._set: dict[str, Any] = {row["name"]: row["default"] for row in SETTINGS}
         self._tags: dict[str, dict[str, dict[str, Any]]] = {}
@@ -134,30 +123,9 @@ class FilesHost(Host):
     def tagged(self, key: str) -> dict[str, dict[str, Any]]:
         return {ref: tags[key] for ref, tags in self._tags.items() if key in tags}
 
-    def progress(self, title: str) -> AbstractContextManager[Progress]:
-        return self._artist.progress(title)
-
-    def message(self, level: str, title: str, detail: str = "") -> None:
-        self._artist.message(level, title, detail)
-
-    def ask(self, question: str, default: bool) -> bool:
-        return self._artist.ask(question, default)
-
     @contextlib.contextmanager
     def undo_group(self, label: str) -> Iterator[None]:
         yield  # nothing is changed that could be taken back
-
-    def busy(self) -> str:
-        return ""
-
-    def register_ui(self, actions: Sequence[Action]) -> None: ...
-
-    def unregister_ui(self) -> None: ...
-
-    def open_in_viewer(self, frames: FrameSet) -> bool:
-        return False
-
-    def shutdown(self) -> None: ...
 
 
 def _answer(result: Result) -> Answer:

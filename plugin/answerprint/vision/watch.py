@@ -33,6 +33,7 @@ WIDE, PACE = 960, 480
 """Most pixels across: of the samples, and of what watchers see of every frame."""
 SAMPLES, LOOKS = 7, 6
 """Samples of a shot, and pairs of frames that are looked at in full size."""
+AGAIN = "Render or copy them again."
 RATE = 24
 """Frames per second where a clip does not say."""
 AHEAD = 2
@@ -106,7 +107,7 @@ def watch(
     if len(failed) == len(numbers):
         raise BadInput(
             f"None of the frames {first}-{last} of {clip.name} can be read.",
-            "Render or copy them again.",
+            AGAIN,
             failed[first],
         )
     parts: dict[str, Any] = {}
@@ -149,7 +150,10 @@ def _looks(
         try:
             with clip.open(number) as frame:
                 seen = CloseUp(frame, number in wanted)
-                rgb, valid = picture_of(seen, clip.space, WIDE, f"Frame {number} of {clip.name}")
+                name = f"Frame {number} of {clip.name}"
+                rgb, valid = picture_of(seen, clip.space, WIDE, name)
+                if not valid.any():
+                    return BadInput(f"{name} holds no light: its values are no numbers.", AGAIN)
                 close = seen.light(clip.space)
                 if through is not None:
                     rgb, close = through(rgb), None if close is None else through(close)

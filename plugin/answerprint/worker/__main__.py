@@ -5,7 +5,6 @@ Nothing here imports torch, OpenCV or OpenImageIO before a request needs them.
 
 from __future__ import annotations
 
-import getpass
 import itertools
 import os
 import platform
@@ -103,13 +102,12 @@ def view_render(params: dict[str, Any], events: Events) -> dict[str, str]:
 
 
 def edit_read(params: dict[str, Any], events: Events) -> dict[str, Any]:
-    """{path, media?, rate?} -> the cut in a file (`edit.cut`), and the spaces that its grades can
-    be for."""
+    """{path, media?, rate?, colourspace?} -> the cut in a file (`edit.cut`), and the spaces that
+    its grades can be for."""
     from answerprint.edit.cut import read_cut
     from answerprint.frames.colour import camera_spaces
 
-    asked = (_optional(params, "media"), _optional(params, "rate"))
-    cut = {**read_cut(_text(params, "path"), *asked).plain(), "spaces": camera_spaces()}
+    cut = {**read_cut(_text(params, "path"), **_of_cut(params)).plain(), "spaces": camera_spaces()}
     if len(encode({"result": cut})) > LINE_LIMIT - 1000:
         title = f"{cut['name']} is too long to be handed over: {len(cut['events'])} events."
         raise BadInput(title, "Export it reel by reel.")
@@ -117,24 +115,23 @@ def edit_read(params: dict[str, Any], events: Events) -> dict[str, Any]:
 
 
 def edit_grades(params: dict[str, Any], events: Events) -> dict[str, Any]:
-    """{path, place, media?, rate?} -> {files, gone, offline}: see `edit.grades`."""
+    """{path, place, media?, rate?, colourspace?} -> what was written: `edit.grades.Written`."""
     from answerprint.edit.grades import write_grades
 
-    asked = (_optional(params, "media"), _optional(params, "rate"))
-    written = write_grades(_text(params, "path"), _text(params, "place"), *asked)
+    written = write_grades(_text(params, "path"), _text(params, "place"), **_of_cut(params))
     return {name: list(refs) for name, refs in vars(written).items()}
 
 
 def edit_check(params: dict[str, Any], events: Events) -> dict[str, Any]:
-    """{path, out, media?, rate?, rules?, previous?, hero?, earlier?} -> {status, report, page,
-    cut, findings, sentence}: paths of what was written, how many findings, what to say first."""
+    """{path, out, media?, rate?, colourspace?, rules?, previous?, hero?, earlier?} -> {status,
+    report, page, cut, findings, sentence}: paths of what was written, how many findings, what to
+    say first."""
     from answerprint.check.run import check
 
     made = check(
         _text(params, "path"),
         _text(params, "out"),
-        media=_optional(params, "media"),
-        rate=_optional(params, "rate"),
+        **_of_cut(params),
         rules=_optional(params, "rules"),
         previous=_optional(params, "previous"),
         hero=_optional(params, "hero"),
@@ -147,6 +144,11 @@ def edit_check(params: dict[str, Any], events: Events) -> dict[str, Any]:
     return {"status": made.status, **paths, **told}
 
 
+def _of_cut(params: dict[str, Any]) -> dict[str, Any]:
+    """What a host may know of a cut that its file does not say."""
+    return {name: _optional(params, name) for name in ("media", "rate", "colourspace")}
+
+
 def edit_waive(params: dict[str, Any], events: Events) -> dict[str, str]:
     """{report, id, why, rules, by?} -> {waived, rules}: leave a finding of the check in the folder
     `report` from now on. It is written into the file of rules, which may not be there yet."""
@@ -157,7 +159,7 @@ def edit_waive(params: dict[str, Any], events: Events) -> dict[str, str]:
     if told is None:
         title = f"There is no report of a check in {folder}."
         raise BadInput(title, "Check the edit again.", about="report")
-    by = _optional(params, "by") or getpass.getuser()
+    by = _optional(params, "by") or None
     made = rules.waive(Path(_text(params, "rules")), told, finding, why, by)
     return {"waived": made.id, "rules": params["rules"]}
 
