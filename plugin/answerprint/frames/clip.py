@@ -371,34 +371,39 @@ def picture_of(
     """The first view of a frame, as light, at most `width` pixels wide.
 
     Returns rgb (h, w, 3) float32 in scene-linear ACEScg, unbounded, and valid (h, w) bool. The
-    picture is what lies in both the data window and the display window. It becomes light first
-    and is averaged by area then; width None keeps its size. Pixels that are not finite take no
-    part in an average; where they are half of it or more, rgb is 0 and valid is False. Pixels
-    are not made square. The arrays are the caller's.
+    picture is what lies in both the data window and the display window. Light is what is averaged
+    by area; width None keeps its size. Pixels that are not finite take no part in an average; where
+    they are half of it or more, rgb is 0 and valid is False. Pixels are not made square. The arrays
+    are the caller's.
 
     Raises BadInput where the frame has no R, G, B, or nothing of it is inside the display.
     """
     index, view, box = shown(frame, name)
     wide = min(width or box.width, box.width)
     tall = max(1, round(box.height * wide / box.width))
-    colours, weights = [], []
+    linear = space.matrix is not None  # it is light already: the few averages are converted
+    colours, weights, whole = [], [], True
     for y in range(0, box.height, STRIP):
         bottom = min(y + STRIP, box.height)
         rows = frame.rows(index, box.y + y, box.y + bottom)[:, box.x : box.x + box.width]
-        light = colour.to_acescg(rows[..., list(view)].astype(np.float32), space)
+        light: np.ndarray = np.take(rows, view, axis=-1).astype(np.float32)
+        light = light if linear else colour.to_acescg(light, space)
         weight = np.ones((len(rows), wide), np.float32)
         if not _finite(light):
+            whole = False
             usable = np.isfinite(light).all(axis=-1)
             light[~usable] = 0
             weight = _averaged(usable.astype(np.float32), wide, len(rows))
         colours.append(_averaged(light, wide, len(rows)))
         weights.append(weight)
     rgb = _averaged(np.concatenate(colours), wide, tall)
-    weight = _averaged(np.concatenate(weights), wide, tall)
-    valid = weight > 0.5
-    rgb[valid] /= weight[valid][:, None]
-    rgb[~valid] = 0
-    return rgb, valid
+    valid = np.ones((tall, wide), bool)
+    if not whole:
+        weight = _averaged(np.concatenate(weights), wide, tall)
+        valid = weight > 0.5
+        rgb[valid] /= weight[valid][:, None]
+        rgb[~valid] = 0
+    return (colour.to_acescg(rgb, space) if linear else rgb), valid
 
 
 def shown(frame: Frame, name: str = "The frame") -> tuple[int, tuple[int, int, int], Window]:

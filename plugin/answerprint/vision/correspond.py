@@ -138,13 +138,12 @@ def _alike(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(a) < 2 or len(b) < 2:
         return np.zeros(0, int), np.zeros(0, int)
     likeness = a @ b.T
-    two = np.argpartition(likeness, -2, axis=1)[:, -2:]
-    values = np.take_along_axis(likeness, two, 1)
-    first, second = values.max(1), values.min(1)
-    best = two[np.arange(len(a)), values.argmax(1)]
-    near, next_near = (np.sqrt(np.maximum(2 - 2 * v, 0)) for v in (first, second))
-    mutual = likeness.argmax(0)[best] == np.arange(len(a))
-    keep = np.flatnonzero(mutual & (near < RATIO * next_near))
+    rows, back = np.arange(len(a)), likeness.argmax(0)
+    best = likeness.argmax(1)
+    first = likeness[rows, best]
+    likeness[rows, best] = -np.inf
+    near, next_near = (np.sqrt(np.maximum(2 - 2 * v, 0)) for v in (first, likeness.max(1)))
+    keep = np.flatnonzero((back[best] == rows) & (near < RATIO * next_near))
     return keep, best[keep]
 
 
