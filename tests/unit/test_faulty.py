@@ -54,6 +54,33 @@ def test_dropped_frames_are_found(speed, lost):
     assert found["jumps"]["1021"] == pytest.approx(1 + lost, abs=0.35)
 
 
+@pytest.mark.parametrize(("period", "lost"), [(60, 23), (30, 18)])
+def test_a_frame_dropped_where_something_small_swings_slowly_is_found(period, lost):
+    frames = swing(40, period)
+    assert faults(frames) == NONE
+    assert faults([*frames[:lost], *frames[lost + 1 :]])["dropped"] == [1001 + lost]
+
+
+def swing(count, period):
+    """A thing of 3 % of the picture goes to and fro by ten pixels, before a camera that stands."""
+    random = np.random.default_rng(0)
+    thing = np.exp2(cv2.resize(random.normal(0, 1, (10, 15, 3)).astype(np.float32), (60, 40)))
+    back = pan(1, 0)[0]
+    size, frames = back.shape[1::-1], []
+    for turn in range(count):
+        place = np.float32([[1, 0, 100 + 10 * np.sin(2 * np.pi * turn / period)], [0, 1, 80]])
+        cover = cv2.warpAffine(np.ones(thing.shape[:2], np.float32), place, size)[..., None]
+        frame = back * (1 - cover) + cv2.warpAffine(0.3 * thing, place, size)
+        frames.append((frame + 0.004 * random.standard_normal(frame.shape)).astype(np.float32))
+    return frames
+
+
+def test_a_rate_that_was_lowered_by_leaving_frames_out_is_a_cadence():
+    frames = [each for at, each in enumerate(pan(50, 2.0, grain=0.002)) if at % 5 != 3]
+    assert faults(frames) == NONE
+    assert told(frames)["cadence"]["every"] == 4
+
+
 def test_frames_dropped_before_the_last_one_are_found():
     frames = pan(12, 2.0, grain=0.006)
     found = told([*frames[:5], frames[8]])

@@ -17,8 +17,8 @@ from answerprint.check.model import Finding, Shot, Study
 
 FLICKER = 0.04
 """Stops rms, three per cent of light: sound footage (exposure servos, codecs) stayed below 0.03."""
-SURE = 3.0
-"""Multiples of its uncertainty that a swing has to be."""
+SURE = 2.0
+"""Sigmas by which a swing has to be beyond that."""
 
 
 def find(study: Study) -> list[Finding]:
@@ -77,12 +77,21 @@ def _blacks(shot: Shot) -> Iterator[Finding]:
 def _flicker(shot: Shot) -> Iterator[Finding]:
     swing = shot.passport["flicker"]
     value, error = swing["value"], swing["uncertainty"]
-    if not value or value * math.exp(-SURE * error / value) < FLICKER:  # an rms errs in proportion
+    if not value or error >= value or _at_least(value, error) < FLICKER:
         return
     first, end = shot.cut
     text = f"The light of {shot.event.name} flickers by {value:.2f} stop rms from frame to frame."
     sure = min(0.95, 0.6 + 0.1 * (value - FLICKER) / max(error, 0.005))
     yield Finding("flicker", (shot.name,), first, (first, end - 1), value, error, sure, text)
+
+
+def _at_least(rms: float, error: float) -> float:
+    """The root mean square that one of this size and error still leaves likely.
+
+    A mean of squares is spread like chi-square; Wilson and Hilferty, PNAS 1931, make it normal.
+    """
+    part = 4 / 9 * (error / rms) ** 2  # 2 / (9 degrees of freedom), which the error tells
+    return rms / (1 - part + SURE * math.sqrt(part)) ** 1.5
 
 
 # --- on the cut ----------------------------------------------------------------------------

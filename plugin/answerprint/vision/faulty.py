@@ -3,11 +3,12 @@
     duplicate   nothing moved since the frame before, not even the grain, though it did before and
                 does after. Holds (animation, freezes, titles) ease in and out; copies do not.
     dropped     the picture moved twice as far as just before and just after, the same way: flow.
+                In a shot where nothing moves no missing frame can be seen, and none is told.
     flash       one or two frames of another light, or of another picture, between alike ones.
     black       nothing is brighter than the foot of the curve.
 
-Copies at a steady distance are a cadence (animation on twos, a change of frame rate): it is
-told once, and its copies are not listed.
+Copies or jumps at a steady distance are a cadence (animation on twos, a change of frame rate): it
+is told once, and its frames are not listed.
 """
 
 from __future__ import annotations
@@ -36,15 +37,23 @@ NEAR = 12
 """Frames before and after that say what is usual."""
 FLASH, MANY = 0.25, 8.0
 """Stops, and multiples of the usual step, from which a frame is of another light."""
-JUMP = 1.75
-"""Times the usual way from which one frame or more are missing; cameras are uneven themselves."""
+JUMP, CLEARLY = 1.6, 1.2
+"""Times the usual way from which one frame or more are missing, cameras are uneven themselves; and
+times the largest of the four ways around it."""
+STEADY, TURNED = (0.4, 1.6), 0.7
+"""What the ways around a jump may be of the usual one; and what those right before and after it
+may be apart, as a share of it: arms swing."""
 SPIKE, EVEN, SPELL = 1.35, 0.75, 8
 """A change this many times the largest of SPELL frames to either side is a jump, where the pace
 right around it is as even as EVEN."""
 FADE = 6
 """Frames from black within which a fade shows itself: it is slower than that."""
-MOTION = 0.4
-"""Pixels at SMALL that things must move for a missing frame to be seen."""
+MOTION, PART = 0.25, 0.005
+"""Pixels at SMALL that things must move for a missing frame to be seen, in this share of the
+picture. Where less moves nothing is said."""
+LEAP = 1.25
+"""Times the change of two frames to either side: at a steady distance that is a rate of frames that
+was lowered by leaving some out."""
 
 
 class Faulty:
@@ -96,10 +105,12 @@ class Faulty:
 
     def told(self) -> dict[str, Any]:
         copies = self._copies()
-        cadence = _cadence(copies, len(self._numbers))
+        count = len(self._numbers)
         flashes = self._flashes()
+        cadence = _cadence(copies, count)
         if cadence:
             copies = []
+        cadence = cadence or _cadence(self._leaps(), count)
         groups = list[list[int]]()
         for at in copies:
             if groups and groups[-1][-1] == self._numbers[at - 1]:
@@ -225,25 +236,32 @@ class Faulty:
                 found[self._numbers[at]] = max(times)
         return found
 
+    def _leaps(self) -> list[int]:
+        """Places where the picture moves farther than right before and after."""
+        moved = self._moved
+        return [
+            at
+            for at in range(3, len(moved) - 2)
+            if moved[at] > LEAP * max(*moved[at - 2 : at], *moved[at + 1 : at + 3])
+        ]
+
     def _look_for_jump(self) -> None:
         """Whether a frame is missing in the middle of the last six frames."""
         if len(self._small) < 6 or self._numbers[-1] - self._numbers[-6] != 5:
             return
-        if not (_stands_out(self._moved[-5:], 1.1) or _stands_out(self._broad[-5:], 1.3)):
+        if not (_stands_out(self._moved[-5:], 1.1) or _stands_out(self._broad[-5:], 1.2)):
             return
-        flows = [_flow(self._small[at], self._small[at + 1]) for at in (1, 2, 3)]
-        usual = (flows[0] + flows[2]) / 2
+        flows = [_flow(*self._small[at : at + 2]) for at in range(5)]
+        usual = (flows[1] + flows[3]) / 2
         speed = np.linalg.norm(usual, axis=-1)
         moving = speed > max(MOTION, 0.5 * float(np.percentile(speed, 95)))
-        if moving.mean() < 0.02:
+        if moving.mean() < PART:
             return
-        apart = float(np.median(np.linalg.norm(flows[0] - flows[2], axis=-1)[moving]))
-        share = _along(flows[1], usual, moving)
-        if apart > 0.5 * float(np.median(speed[moving])) or not JUMP < share < 6:
-            return
-        flows += [_flow(self._small[at], self._small[at + 1]) for at in (0, 4)]
-        odd = [_along(flows[at], usual, moving) for at in (0, 2, 3, 4)]
-        if min(odd) > 0.65 and max(odd) < 1.35:
+        apart = float(np.median(np.linalg.norm(flows[1] - flows[3], axis=-1)[moving]))
+        share, *odd = (_along(flows[at], usual, moving) for at in (2, 0, 1, 3, 4))
+        steady = STEADY[0] < min(odd) and max(odd) < STEADY[1]
+        steady = steady and apart < TURNED * float(np.median(speed[moving]))
+        if steady and max(JUMP, CLEARLY * max(odd)) < share < 6:
             self._jumps[self._numbers[-3]] = share
 
 
@@ -299,13 +317,13 @@ def _along(flow: np.ndarray, usual: np.ndarray, moving: np.ndarray) -> float:
     return float(np.median(along))
 
 
-def _cadence(copies: list[int], count: int) -> dict[str, Any] | None:
-    """The steady distance of copies, where they have one: a pattern, no fault."""
-    if len(copies) < 4 or len(copies) < 0.12 * count:
+def _cadence(places: list[int], count: int) -> dict[str, Any] | None:
+    """The steady distance of places, where they have one: a pattern, no fault."""
+    if len(places) < 4 or len(places) < 0.12 * count:
         return None
-    gaps = np.diff(copies)
+    gaps = np.diff(places)
     usual = int(np.median(gaps))
     steady = float(np.mean(np.abs(gaps - usual) <= 1))
     if steady < 0.7:
         return None
-    return {"every": usual + (usual == 1), "share": brief(len(copies) / count)}
+    return {"every": usual + (usual == 1), "share": brief(len(places) / count)}
