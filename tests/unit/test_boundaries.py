@@ -80,6 +80,39 @@ def test_a_jump_within_a_set_is_a_cut():
     assert found([*scene[:30], *scene[110:140]]) == [("cut", 30)]
 
 
+def test_a_jump_back_is_a_cut_though_the_camera_is_there_again_soon():
+    scene = shot(1, 60, 1.2)
+    assert found([*scene[:40], *scene[12:]]) == [("cut", 40)]
+
+
+def test_a_closer_framing_that_hardly_changes_a_soft_picture_is_a_cut():
+    soft = cv2.GaussianBlur(place(1), (0, 0), 3)
+    framings = [soft[: round(TALL / zoom), : round(WIDE / zoom)] for zoom in (1, 1.3)]
+    wide, close = (cv2.resize(each, (WIDE, TALL)) for each in framings)
+    assert unlike(Look(wide), Look(close)) < boundaries.FAINT
+    assert found([wide] * 30 + [close] * 30) == [("cut", 30)]
+
+
+def test_a_pan_with_frames_that_stand_twice_is_no_boundary():
+    pictures = shot(2, 34, 8)
+    for at in range(5, 34, 4):
+        pictures[at] = pictures[at - 1]
+    assert found(pictures) == []
+
+
+@pytest.mark.parametrize(("seed", "count"), [(1, 10), (2, 10), (2, 12)])
+def test_a_whip_pan_is_no_boundary(seed, count):
+    pictures = shot(seed, 50, 0.2)
+    around = np.concatenate([pictures[20], pictures[20][:, ::-1]] * 2, axis=1)
+    gone = np.cumsum(np.sin(np.linspace(0, np.pi, count + 2))[1:-1])
+    places = 2 * WIDE * np.r_[0, gone / gone[-1]]
+    for turn in range(count):
+        speed = max(1, round(places[turn + 1] - places[turn]))
+        left = round(places[turn + 1]) % (2 * WIDE)
+        pictures[20 + turn] = cv2.blur(around, (speed, 1))[:, left : left + WIDE]
+    assert found(pictures) == []
+
+
 def test_one_mixed_frame_between_is_still_a_cut():
     one, other = shot(1, 31), shot(2, 31)
     pictures = [*one[:30], *mixed([one[30]], [other[0]]), *other[1:]]

@@ -28,7 +28,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from answerprint.vision.alike import Look, unlike
-from answerprint.vision.gradual import AGAIN, FLAT, OTHER, Change, changed, dissolves, fades, lit
+from answerprint.vision.gradual import (
+    AGAIN,
+    EMPTY,
+    FLAT,
+    OTHER,
+    Change,
+    changed,
+    dissolves,
+    fades,
+    lit,
+)
 
 CORE, MARGIN = 480, 160
 """Frames that are decided at a time, and those to either side that are seen for it."""
@@ -36,9 +46,16 @@ LEAST, ALONE = 0.25, 1.8
 """`unlike` of a cut, and times that of the two steps to either side."""
 FAINT, CLEAR, NEAR = 0.12, 2.4, 12
 """The same for a cut within one set-up, also against all but two of NEAR steps to either side."""
+HARDLY, STARK = 0.06, 5.0
+"""The same where the framing hardly changes, but all over the picture, and stands on both sides."""
 PLAIN, UNEVEN, CALM = 0.6, 1.5, 4.0
 """`unlike` of a cut wherever it is; of one that is less, times those NEAR steps, or times the two
 steps to either side: a fast pan is calm nowhere."""
+UNREST, SMEARED = 0.1, 0.4
+"""A step near one of this much is in a fast pan where a frame beside it has less than this share of
+the detail that is usual around it, along one axis."""
+COPIED = 0.25
+"""Share of the two steps before it under which a frame is a copy; the next one moves on by two."""
 ONE_MIXED = 0.4
 """`unlike` over a frame that is a mixture of both shots, as changes of frame rate leave."""
 HIDDEN = (*range(1, 15), 17, 20, 24, 28, 32)
@@ -47,9 +64,11 @@ LEAST_AREA, AREA = 0.15, 0.5
 """Shares of the picture: a cut changes the first at least, a title less than the second."""
 STILL, EDGE = 0.5, 0.2
 """Of the steps around an insert, what its own may have; what those have at least."""
+SECOND = 0.35
+"""Of one step of what passes, what the other has at least; less is a camera that comes back."""
 INSIDE = 0.4
 """`unlike` of a cut that is no part of a dissolve."""
-BRIGHT = 0.45
+BRIGHT = 0.3
 """`unlike` up to which a picture with more light everywhere is the same shot."""
 BLACK = 8
 """Fewer flat frames between two shots are no shot of their own."""
@@ -120,19 +139,51 @@ def cuts(looks: Sequence[Look], steps: np.ndarray) -> list[Change]:
     flat = np.array([look.contrast < FLAT for look in looks])
     beside = np.where(flat | np.roll(flat, 1), 0, steps)  # to black and back is one thing
     for at in range(1, len(steps)):
-        if steps[at] < FAINT or steps[at] < beside[max(1, at - 1) : at + 2].max():
+        if steps[at] < HARDLY or steps[at] < beside[max(1, at - 1) : at + 2].max():
             continue
         around, usual = _others(beside, at, 2, 0), _usual(steps, at)
-        sharp = steps[at] >= LEAST and steps[at] >= ALONE * around
-        sharp = sharp and steps[at] >= min(PLAIN, UNEVEN * usual, max(LEAST, CALM * around))
-        sharp = sharp or (at > 2 and steps[at] >= CLEAR * max(around, usual))
-        sharp = sharp or _over_a_mixture(looks, steps, at)
+        sharp = _is_sharp(looks, steps, at, around, usual) or _over_a_mixture(looks, steps, at)
+        unrest = steps[at] < PLAIN and _others(beside, at, 4, 0) > UNREST
+        sharp = sharp and not (unrest and _smeared(looks, at))
         if sharp and _is_light(looks[at - 1], looks[at], steps[at]):
             continue
         if sharp:
             sure = min(1.0, 0.5 + float(steps[at]) - around)
             found.append(Change("cut", at, at, at, max(0.1, sure)))
     return [each for each in found if not _passes(looks, steps, each.frame)]
+
+
+def _is_sharp(
+    looks: Sequence[Look], steps: np.ndarray, at: int, around: float, usual: float
+) -> bool:
+    """Whether a step stands out from those around it."""
+    copied = steps[at - 1] < COPIED * steps[max(1, at - 3) : max(2, at - 1)].max()
+    step = steps[at] / (2 if copied else 1)
+    enough = max(LEAST, ALONE * around, min(PLAIN, UNEVEN * usual, max(LEAST, CALM * around)))
+    if step >= enough or at < 3:
+        return bool(step >= enough)
+    most = max(around, usual)
+    if step >= FAINT:
+        return bool(step >= CLEAR * most)
+    if step < STARK * most or changed(looks[at - 1], looks[at]) < AREA:
+        return False
+    beside = (at - 2, at) if at + 1 < len(looks) else (at - 2,)
+    return all(changed(looks[one], looks[one + 1]) < LEAST_AREA for one in beside)
+
+
+def _smeared(looks: Sequence[Look], at: int) -> bool:
+    """Whether a frame beside a step is blurred by a fast pan."""
+    first = max(0, at - NEAR)
+    detail = np.array([_detail(look) for look in looks[first : at + NEAR]])
+    rest = np.percentile(detail, 75, axis=0)
+    return bool((detail[at - 1 - first : at + 1 - first] < SMEARED * rest).any())
+
+
+def _detail(look: Look) -> list[float]:
+    """Mean difference of neighbours across and down, over the picture's contrast."""
+    grey = look.code().mean(-1)
+    least = max(look.contrast, EMPTY)
+    return [float(np.abs(np.diff(grey, axis=axis)).mean()) / least for axis in (1, 0)]
 
 
 def _is_light(before: Look, after: Look, step: float) -> bool:
@@ -176,14 +227,20 @@ def _passes(looks: Sequence[Look], steps: np.ndarray, at: int) -> bool:
     """Whether a cut is the start or the end of what only hid the shot for a moment."""
     near, far = min(AGAIN, 0.5 * steps[at]), 0.6 * steps[at]
     for length in HIDDEN:
-        first, end = at - length, at + length
-        if end < len(looks) and _covers(looks, at - 1, at, end, near, far):
-            edge = at + 1 + int(steps[at + 1 : end + 1].argmax())
-            return not _inserted(looks, steps, at, edge)
-        if first >= 1 and _covers(looks, at, at - 1, first - 1, near, far):
-            edge = first + int(steps[first:at].argmax())
-            return not _inserted(looks, steps, edge, at)
+        for one, between, other in ((at - 1, at, at + length), (at, at - 1, at - 1 - length)):
+            if not 0 <= other < len(looks) or not _covers(looks, one, between, other, near, far):
+                continue
+            low, high = (at + 1, other + 1) if other > at else (other + 1, at)
+            edge = low + int(steps[low:high].argmax())
+            if _is_edge(looks, steps, at, edge):
+                return not _inserted(looks, steps, *sorted((at, edge)))
     return False
+
+
+def _is_edge(looks: Sequence[Look], steps: np.ndarray, at: int, other: int) -> bool:
+    """Whether what passes between two steps also has an end; light may go slowly."""
+    before, after = looks[at - 1], looks[at]
+    return bool(steps[other] >= SECOND * steps[at]) or lit(before, after) or lit(after, before)
 
 
 def _covers(
