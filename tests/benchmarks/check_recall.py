@@ -47,7 +47,7 @@ def main() -> int:
     asked.add_argument("--other", type=_seeds, default=[])
     asked.add_argument("--clean", type=_seeds, default=[])
     asked.add_argument("--kinds", default=",".join(k for k in faults.KINDS if k not in RENDERED))
-    asked.add_argument("--draws", type=int, default=2, help="of each kind, pair and list")
+    asked.add_argument("--draws", type=_seeds, default=[0, 1], help="even: one fault, odd: two")
     asked.add_argument("--frames", type=int, default=8)
     asked.add_argument("--size", default="480x270")
     asked.add_argument("--clean-frames", type=int, default=4)
@@ -79,7 +79,7 @@ def _seeds(told: str) -> list[int]:
 def _runs(given: argparse.Namespace) -> Iterator[Row]:
     for seed in given.clean:
         yield _run(given, "clean", seed, [], 0)
-    for turn in range(given.draws):
+    for turn in given.draws:
         for kind in given.kinds.split(","):
             for how, seeds in (("same", given.same), ("other", given.other)):
                 if how == "other" and kind in RENDERED:

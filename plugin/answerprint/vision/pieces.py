@@ -14,7 +14,7 @@ import numpy as np
 
 VISIBLE = 0.012
 """ACEScct code, a fifth of a stop: less is no thing that anybody sees."""
-SMALLEST, LARGEST = 0.006, 0.17
+SMALLEST, LARGEST = 0.006, 0.20
 """Of the picture's width: longest side of what counts as a thing, with its shadow and its way."""
 LEAST = 8.0
 """Pixels of the longest side: less is as likely a miss at a corner."""
