@@ -7,6 +7,7 @@ each frame. The changes are those of a grade, made here by their definitions.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -17,7 +18,8 @@ from soundstage.room import SIDE, WIDE, Camera
 
 from answerprint.check import light
 from answerprint.check.apart import Measure, apart
-from answerprint.check.model import Finding, Shot
+from answerprint.check.model import Finding, Relation, Shot, Study
+from answerprint.check.scenes import scenes
 from answerprint.frames import primaries
 from answerprint.vision.compare import cct_and_duv
 from answerprint.vision.correspond import LUMINANCE
@@ -233,6 +235,68 @@ def test_a_shot_out_of_focus_is_softer(room) -> None:
     found = found_in(room, {2: lambda picture: cv2.GaussianBlur(picture, (0, 0), 1.4)})
     assert [(f.kind, f.mend) for f in found] == [("sharpness", "s2")]
     assert (found[0].value < 0) == (found[0].shots[1] == "s2")
+
+
+# --- by colours alone ----------------------------------------------------------------------
+
+
+def found_by_colours(
+    first: list[np.ndarray],
+    second: list[np.ndarray],
+    passports: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
+    overlap: float = 0.6,
+) -> list[Finding]:
+    """Of two shots that have no verified surface in common, and so much of their palettes."""
+    shots = [shot("a", 0, first, passports[0]), shot("b", 1, second, passports[1])]
+    relations = {("a", "b"): Relation("a", "b", "palette", why="Alike.", overlap=overlap)}
+    made = study(shots[:1])
+    cut = replace(made.cut, events=tuple(each.event for each in shots))
+    return light.find(Study(cut, tuple(shots), relations, scenes(shots, relations)))
+
+
+def test_colours_that_match_have_no_finding(room) -> None:
+    assert found_by_colours(room[0], room[1]) == []
+
+
+def test_another_white_is_found_by_colours_and_said_to_rest_on_them(room) -> None:
+    (finding,) = found_by_colours(room[0], [mired(45)(p) for p in room[1]])
+    assert (finding.kind, finding.mend) == ("white_balance", "b")
+    assert finding.value == pytest.approx(45, abs=3 * finding.uncertainty)
+    assert finding.uncertainty > 3
+    assert finding.confidence < 0.4
+    assert "by the colours that both show" in finding.text
+    assert "no surface that could be verified" in finding.text
+    assert finding.fix == {
+        "tool": "match", "params": {}, "inputs": {"source": "b", "reference": "a"},
+    }  # fmt: skip
+
+
+def test_a_large_exposure_is_found_by_colours_and_a_small_one_is_not(room) -> None:
+    """Another side of the same light differs by as much as the small one."""
+    (finding,) = found_by_colours(room[0], [stops(-0.9)(p) for p in room[1]])
+    assert (finding.kind, finding.mend) == ("exposure", "b")
+    assert finding.value == pytest.approx(-0.9, abs=0.25)
+    assert finding.confidence < 0.4
+    assert found_by_colours(room[0], [stops(0.4)(p) for p in room[1]]) == []
+
+
+def test_sun_and_shade_are_no_fault(room) -> None:
+    """What is darker and as much bluer is lit by another light, and not told by colours."""
+    shade = mired(-45)
+    assert found_by_colours(room[0], [shade(stops(-1.3)(p)) for p in room[1]]) == []
+
+
+def test_colours_of_shots_that_stand_apart_are_not_compared(room) -> None:
+    warm = [mired(45)(p) for p in room[1]]
+    assert found_by_colours(room[0], warm, overlap=0.45) == []
+
+
+def test_grain_needs_no_shared_surface(room) -> None:
+    found = found_by_colours(room[0], room[1], (noise(1.0), noise(2.0)))
+    assert [(f.kind, f.mend) for f in found] == [("grain", "b")]
+    assert found[0].value == pytest.approx(1.0, rel=0.02)
+    assert 0 < found[0].confidence < 0.4
+    assert found_by_colours(room[0], room[1], (noise(1.0), noise(1.4))) == []
 
 
 # --- the instruments under it ----------------------------------------------------------------

@@ -80,3 +80,10 @@ def test_only_the_numbers_of_the_level_move(room: np.ndarray) -> None:
         held = [k for k in range(10) if k not in free]
         assert (theta[held] == 0).all()
         assert np.abs(theta).max() > 0
+
+
+def test_a_wider_pull_lets_more_of_a_change_be_told(room: np.ndarray) -> None:
+    brighter = palette.match(cells(room), cells(room * 1.5), (0, 1, 2)).fit.theta[0]
+    wide = palette.match(cells(room), cells(room * 1.5), (0, 1, 2), 4 * palette.USUAL).fit.theta[0]
+    assert brighter < 0.9 * wide
+    assert wide == pytest.approx(np.log2(1.5) * fit.STOP, rel=0.1)

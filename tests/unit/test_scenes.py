@@ -49,6 +49,17 @@ def test_a_palette_joins_what_the_cut_weaves_together() -> None:
     assert "ab palette." in woven[0].why
 
 
+def test_half_a_palette_joins_a_shot_to_the_one_before() -> None:
+    def joined(first: str, second: str, overlap: float) -> list[tuple[str, ...]]:
+        shots = [shot(name, turn, [GREY]) for turn, name in enumerate("abc")]
+        like = Relation(first, second, "palette", why="Alike.", overlap=overlap)
+        return [scene.shots for scene in scenes(shots, {(first, second): like})]
+
+    assert joined("a", "b", 0.52) == [("a", "b"), ("c",)]
+    assert joined("a", "b", 0.48) == [("a",), ("b",), ("c",)]
+    assert joined("a", "c", 0.52) == [("a",), ("b",), ("c",)]
+
+
 def test_every_shot_is_in_one_scene_and_one_setup() -> None:
     made = grouped("abcdef", ("a", "c", "setup"), ("c", "f", "place"), ("b", "e", "setup"))
     assert sorted(name for scene in made for name in scene.shots) == list("abcdef")

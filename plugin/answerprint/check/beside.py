@@ -1,11 +1,16 @@
-"""Pairs of shots of a scene, measured beside each other on surfaces that both show."""
+"""Pairs of shots of a scene, measured beside each other: on surfaces that both show, verifiably,
+and where those are too few, by the colours that both show."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from answerprint.check.model import Relation, Scene, Study
+from answerprint.check.model import Relation, Scene, Shot, Study
+from answerprint.check.relations import BESIDE, Groups, shot_palette
 from answerprint.frames.curves import acescct_inverse
+from answerprint.vision.colours import stands
+from answerprint.vision.palette import Palette
 from answerprint.vision.shift import Shift, shift
 
 LIT_APART = 0.12
@@ -16,16 +21,29 @@ alike without being the same ones, and gloss is elsewhere; then nothing is known
 and small misses scatter single surfaces more than parts."""
 ELSEWHERE_ENOUGH = 40
 """Structures that two spots have to share for their light to be compared."""
+BY_COLOURS = 0.5
+"""Most trust in what rests on shared colours and on no surface."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two shots of a scene, by number in it, and how the second stands to the first."""
+    """Two shots of a scene, by number in it, and how the second stands to the first.
+
+    overlap   of their palettes, 0..1, where that is what the shift rests on; None: on surfaces.
+    """
 
     first: int
     second: int
     relation: Relation
     shift: Shift
+    overlap: float | None = None
+
+    @property
+    def trust(self) -> float:
+        """How far what it rests on is to be trusted, 0..1."""
+        if self.overlap is not None:
+            return BY_COLOURS * self.overlap
+        return self.relation.structures / (self.relation.structures + 10)
 
 
 def measured(scene: Scene, study: Study) -> list[Pair]:
@@ -46,6 +64,37 @@ def measured(scene: Scene, study: Study) -> list[Pair]:
         )
         if stands is not None and _verified(relation, stands):
             made.append(Pair(turns[relation.first], turns[relation.second], relation, stands))
+    return made
+
+
+def by_colours(scene: Scene, study: Study, pairs: Sequence[Pair]) -> list[Pair]:
+    """Neighbours in the cut that no verified surface joins, whatever way round, by their colours.
+
+    pairs   those that are `measured`.
+    """
+    turns = {name: turn for turn, name in enumerate(scene.shots)}
+    joined, seen = Groups(), dict[str, Palette]()
+    for pair in pairs:
+        joined.join(scene.shots[pair.first], scene.shots[pair.second])
+    order = [shot for shot in study.shots if shot.name in turns]
+    place = {shot.name: at for at, shot in enumerate(study.shots)}
+
+    def palette_of(shot: Shot) -> Palette:
+        if shot.name not in seen:
+            seen[shot.name] = shot_palette(shot.pictures())
+        return seen[shot.name]
+
+    made = []
+    for at, later in enumerate(order):
+        for earlier in order[max(0, at - BESIDE) : at]:
+            if place[later.name] - place[earlier.name] > BESIDE:
+                continue
+            relation = study.relation(earlier.name, later.name)
+            if relation is None or later.name in joined.members(earlier.name):
+                continue
+            found = stands(palette_of(earlier), palette_of(later))
+            if found is not None:
+                made.append(Pair(turns[earlier.name], turns[later.name], relation, *found))
     return made
 
 

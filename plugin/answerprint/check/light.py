@@ -3,9 +3,11 @@
 Measured on surfaces that two shots of a scene both show (`vision/shift.py`), over all pairs of the
 scene at once (`apart.py`). A difference is a finding where it is beyond what an eye accepts and
 beyond what the measurement can tell; a shot that stands apart gives one finding of a kind, beside
-the shot that shows it best. Shots that share palettes alone, or surfaces from two spots on which no
-grade agrees, are not compared: their surfaces may not be the same ones. So light from another side
-is found within a set-up only.
+the shot that shows it best. Surfaces from two spots on which no grade agrees are not compared: they
+may not be the same ones; so light from another side is found within a set-up only. Neighbours in
+the cut that no verified surface joins are compared by the colours that both show
+(`vision/colours.py`): exposure, white balance and tint, with the much wider errors of that, and
+with a confidence that tells it from the other.
 
 Convention
     value    second shot minus first. Contrast and saturation: 0.15 is 15 % more in the second.
@@ -21,7 +23,7 @@ import numpy as np
 
 from answerprint.check import picture
 from answerprint.check.apart import Apart, Measure, apart
-from answerprint.check.beside import LIT_APART, Pair, lit_apart, measured
+from answerprint.check.beside import LIT_APART, Pair, by_colours, lit_apart, measured
 from answerprint.check.model import Finding, Shot, Study
 from answerprint.vision.shift import NAMES
 
@@ -47,10 +49,14 @@ def find(study: Study) -> list[Finding]:
             shots = [study.shot(name) for name in scene.shots]
             pairs = measured(scene, study)
             sharper = [picture.sharp(shots, pair) for pair in pairs]
+            colours = by_colours(scene, study, pairs)
             for kind in NAMES:
-                found += _graded(kind, shots, pairs, sharper)
+                verified = _graded(kind, shots, pairs, sharper)
+                told = {each.mend for each in verified}
+                alike = _graded(kind, shots, colours, [None] * len(colours))
+                found += verified + [each for each in alike if each.mend not in told]
             found += _key(shots, pairs)
-            found += picture.findings(shots, pairs, sharper)
+            found += picture.findings(shots, pairs, sharper, colours)
     return found
 
 
@@ -58,6 +64,8 @@ def standard_error(
     kind: str, shots: Sequence[Shot], pair: Pair, sharper: tuple[float, float] | None
 ) -> float:
     """Standard error of a pair's measure, of all that disturbs it."""
+    if pair.overlap is not None:
+        return float(pair.shift.error[NAMES.index(kind)])
     least = (SPOT if pair.relation.kind == "setup" else ELSEWHERE)[kind]
     parts = [float(pair.shift.error[NAMES.index(kind)]), least, UNEVEN[kind] * pair.shift.uneven]
     if kind in SOFTER and sharper is not None:
@@ -115,7 +123,6 @@ def _finding(kind: str, shots: Sequence[Shot], stands: Apart, pair: Pair) -> Fin
     toward, unsure = value if stands.shot == two else -value, error
     if kind in RATIOS and stands.shot == one:
         toward, unsure = 1 / (1 + value) - 1, error / (1 + value) ** 2
-    structures = pair.relation.structures
     inputs = {"source": mend.name, "reference": other.name}
     sure = 0.5 * (1 + math.erf((abs(stands.value) - 0.5 * stands.tolerance) / stands.error / 2))
     return Finding(
@@ -125,12 +132,20 @@ def _finding(kind: str, shots: Sequence[Shot], stands: Apart, pair: Pair) -> Fin
         (mend.cut[0], mend.cut[1] - 1),
         value,
         error,
-        sure * structures / (structures + 10),
-        f"{mend.name} is {_words(kind, toward, unsure)} than {other.name}, "
-        f"on {structures} structures that both show.",
+        sure * pair.trust,
+        f"{mend.name} is {_words(kind, toward, unsure)} than {other.name}, {_on(pair)}.",
         fix={"tool": "match", "params": {}, "inputs": inputs},
         mend=mend.name,
     )
+
+
+def _on(pair: Pair) -> str:
+    if pair.overlap is not None:
+        return (
+            f"by the colours that both show ({pair.overlap:.0%} of their palettes) and by no "
+            "surface that could be verified: it may be the light of another set-up"
+        )
+    return f"on {pair.relation.structures} structures that both show"
 
 
 def _words(kind: str, value: float, error: float) -> str:

@@ -2,7 +2,8 @@
 
 Grain is compared as the passports have it, at the light that the same grey has in either shot, for
 a shot that was brightened has its grain brightened too, and at the same light, for one that was lit
-or exposed otherwise has not. What either calls even is even.
+or exposed otherwise has not. What either calls even is even. It needs no shared surface: neighbours
+that only colours join are compared too.
 Sharpness is compared on structures that two shots both show about as large
 (`vision/softness.py`); a lens throws other things out of focus from elsewhere, so that there a
 shot counts as soft only where all that both show is.
@@ -29,7 +30,9 @@ from answerprint.vision.softness import softness
 GRAIN, SHARP = math.log(1.3), math.log(1.25)
 """Natural logarithms of the ratios that an eye accepts."""
 GRAIN_LEAST = 0.06
-"""Standard error that a ratio of grain has at least: other surfaces, other light."""
+GRAIN_ELSEWHERE = 0.12
+"""Standard error that a ratio of grain has at least: other surfaces, other light; the second where
+no surface is known to be the same."""
 SHARP_SPOT, SHARP_ELSEWHERE = 0.06, 0.15
 SIGMAS = 3.0
 FAINT = 0.002
@@ -43,11 +46,16 @@ LEAST_EDGES = 25
 
 
 def findings(
-    shots: Sequence[Shot], pairs: Sequence[Pair], sharper: Sequence[tuple[float, float] | None]
+    shots: Sequence[Shot],
+    pairs: Sequence[Pair],
+    sharper: Sequence[tuple[float, float] | None],
+    colours: Sequence[Pair],
 ) -> list[Finding]:
-    """Of one scene; `sharper` is what `sharp` says of each pair."""
+    """Of one scene; `sharper` is what `sharp` says of each pair, `colours` those that only colours
+    join."""
+    every = [*pairs, *colours]
     return [
-        *_findings("grain", shots, pairs, [_grain(shots, pair) for pair in pairs]),
+        *_findings("grain", shots, every, [_grain(shots, pair) for pair in every]),
         *_findings("sharpness", shots, pairs, sharper),
     ]
 
@@ -63,7 +71,8 @@ def _grain(shots: Sequence[Shot], pair: Pair) -> tuple[float, float] | None:
     if graded[0] * lit[0] < 0:
         ratio = 0.0
     own = [(each.get("uncertainty") or 0.0) / (each.get("value") or 1.0) for each in noise]
-    return ratio, math.hypot(*own, spread / 2, GRAIN_LEAST)
+    least = GRAIN_LEAST if pair.overlap is None else GRAIN_ELSEWHERE
+    return ratio, math.hypot(*own, spread / 2, least)
 
 
 def _ratio(first: Mapping[str, Any], second: Mapping[str, Any], gain: float) -> tuple[float, float]:
@@ -155,7 +164,6 @@ def _finding(kind: str, shots: Sequence[Shot], stands: Apart, pair: Pair) -> Fin
         f"{pair.relation.structures} structures that both show."
     )
     sure = 0.5 * (1 + math.erf((abs(stands.value) - 0.5 * stands.tolerance) / stands.error / 2))
-    structures = pair.relation.structures
     return Finding(
         kind,
         (one.name, two.name),
@@ -163,7 +171,7 @@ def _finding(kind: str, shots: Sequence[Shot], stands: Apart, pair: Pair) -> Fin
         (mend.cut[0], mend.cut[1] - 1),
         value,
         error,
-        sure * structures / (structures + 10),
+        sure * pair.trust,
         said,
         mend=mend.name,
     )

@@ -129,10 +129,7 @@ def _projections() -> np.ndarray:
 
 
 def _glance(pictures: Pictures, signs: np.ndarray) -> Glance:
-    numbers = sorted(pictures)
-    picked = np.unique(np.linspace(0, len(numbers) - 1, min(GLANCES, len(numbers))).round())
-    frames = tuple(numbers[int(each)] for each in picked)
-    seen = pairs.usable({number: pictures[number] for number in frames})
+    frames, seen = _some(pictures)
     descriptors = []
     for number in frames:
         made = correspond.structures(*_at_most(GLANCE_WIDE, *seen[number]))
@@ -144,8 +141,23 @@ def _glance(pictures: Pictures, signs: np.ndarray) -> Glance:
     bits = bits.reshape(len(every), -1, PROJECTIONS) if len(every) else bits
     values = bits @ (1 << np.arange(PROJECTIONS)) if len(every) else np.zeros((0, TABLES), int)
     words = np.unique(values + (np.arange(TABLES) << PROJECTIONS))
-    small = [_at_most(matching.PALETTE_WIDTH, *seen[number]) for number in frames]
-    return Glance(frames, tuple(descriptors), tuple(int(w) for w in words), palette.palette(small))
+    return Glance(frames, tuple(descriptors), tuple(int(w) for w in words), _palette(seen))
+
+
+def shot_palette(pictures: Pictures) -> palette.Palette:
+    """The palette of a shot's samples, of as many of them as a glance has."""
+    return _palette(_some(pictures)[1])
+
+
+def _some(pictures: Pictures) -> tuple[tuple[int, ...], Pictures]:
+    numbers = sorted(pictures)
+    picked = np.unique(np.linspace(0, len(numbers) - 1, min(GLANCES, len(numbers))).round())
+    frames = tuple(numbers[int(each)] for each in picked)
+    return frames, pairs.usable({number: pictures[number] for number in frames})
+
+
+def _palette(seen: Pictures) -> palette.Palette:
+    return palette.palette([_at_most(matching.PALETTE_WIDTH, *each) for each in seen.values()])
 
 
 def _at_most(wide: int, rgb: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -364,6 +376,7 @@ def _by_palette(
         structures,
         why=f"{one} and {two} share {overlap:.0%} of their palettes and no surface that could be "
         "verified: they may be of one place.",
+        overlap=overlap,
     )
 
 

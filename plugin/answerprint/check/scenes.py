@@ -4,9 +4,10 @@ Convention
     a scene     shots that verified surfaces join, directly or through others of the scene.
     a set-up    shots of a scene seen from one spot; a return to it later belongs to it.
 
-A palette alone joins no shots: grass, sky and skin are alike in many places. It joins what the cut
+A palette alone joins few shots: grass, sky and skin are alike in many places. It joins what the cut
 weaves together as well: a shot between two of one scene that has their palette, as the other side
-of a dialogue has. Where that is not so, the likeness is told and the shots are left apart.
+of a dialogue has; and shots that follow one another with half of their palettes in common. Where
+that is not so, the likeness is told and the shots are left apart.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from answerprint.check.model import Relation, Scene, Shot
 from answerprint.check.relations import Groups
+
+JOINED = 0.5
+"""Overlap of palettes that joins a shot to the one before. Of pairs from two of the staged sets,
+which share their props and materials, 1 of 60 has it; of different set-ups of one set, half."""
 
 
 def scenes(
@@ -34,7 +39,7 @@ def scenes(
     for each in relations.values():
         if (
             each.kind == "palette"
-            and _woven(each, scene, order)
+            and (_woven(each, scene, order) or _follows(each, order))
             and scene.join(each.first, each.second)
         ):
             joins.append(each)
@@ -60,6 +65,12 @@ def _woven(relation: Relation, scene: Groups, order: Mapping[str, int]) -> bool:
         if min(turns) < order[one] < max(turns):
             return True
     return False
+
+
+def _follows(relation: Relation, order: Mapping[str, int]) -> bool:
+    """Whether the second comes right after the first, in much the same colours."""
+    beside = order[relation.second] - order[relation.first] == 1
+    return beside and relation.overlap is not None and relation.overlap >= JOINED
 
 
 def _listed(groups: Groups, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:

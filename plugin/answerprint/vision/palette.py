@@ -99,56 +99,75 @@ class Shared:
         return float(self.source_share * self.reference_share * np.sqrt(self.close))
 
 
-def match(source: Palette, reference: Palette, free: tuple[int, ...] = tuple(range(10))) -> Shared:
-    """The CDL that lays the source's palette on the reference's, as far as they are shared."""
+def match(
+    source: Palette,
+    reference: Palette,
+    free: tuple[int, ...] = tuple(range(10)),
+    usual: np.ndarray = USUAL,
+) -> Shared:
+    """The CDL that lays the source's palette on the reference's, as far as they are shared.
+
+    free    the numbers of the CDL that may move, by place in `fit.NAMES`; the others stay 0.
+    usual   (10,) width of the pull to identity in each.
+    """
     apart = source.place[:, None] - reference.place[None]
-    likely = np.exp(-((apart / (HEIGHT_REACH, TEXTURE_REACH)) ** 2).sum(-1) / 2)
+    likely = -((apart / (HEIGHT_REACH, TEXTURE_REACH)) ** 2).sum(-1) / 2
     target = reference.code @ _OPPONENT.T
     columns = np.array(free)
     theta = np.zeros(10)
     for width in WIDTHS:
         for _ in range(2):
             moved = apply(theta, source.code)
-            forth, back = _partners(moved @ _OPPONENT.T, target, likely, width, source, reference)
-            pair = (forth + back) / 2
-            say = pair.sum(1)
-            wanted = np.where(
-                say[:, None] > 0, pair @ reference.code / np.maximum(say, 1e-300)[:, None], moved
-            )
-            say *= TRUST * 0.05 / width
+            near = _near(moved @ _OPPONENT.T, target, likely, width)
+            pair = _partners(near, source, reference)
+            say = pair.say
+            wanted = np.where(say[:, None] > 0, pair.code / np.maximum(say, 1e-300)[:, None], moved)
+            say = say * TRUST * 0.05 / width
             slope = np.stack([_slope(theta, source.code, k) for k in columns], -1)
             slope = np.einsum("ab,nbi->nai", _OPPONENT, slope)
             left = (moved - wanted) @ _OPPONENT.T
             curve = np.einsum("nai,n,naj->ij", slope, say, slope, optimize=True)
-            curve += np.diag(1 / USUAL[columns] ** 2)
+            curve += np.diag(1 / usual[columns] ** 2)
             pull = np.einsum("nai,n,na->i", slope, say, left, optimize=True)
-            theta[columns] -= np.linalg.solve(curve, pull + theta[columns] / USUAL[columns] ** 2)
+            theta[columns] -= np.linalg.solve(curve, pull + theta[columns] / usual[columns] ** 2)
     covariance = np.zeros((10, 10))
     covariance[np.ix_(columns, columns)] = np.linalg.inv(curve)
-    near = _partners(
-        apply(theta, source.code) @ _OPPONENT.T, target, likely, CLOSE, source, reference
-    )
-    close = min(float(each.sum()) for each in near)
-    return Shared(Fit(theta, covariance), float(forth.sum()), float(back.sum()), close)
+    near = _near(apply(theta, source.code) @ _OPPONENT.T, target, likely, CLOSE)
+    close = min(_partners(near, source, reference).shares)
+    return Shared(Fit(theta, covariance), *pair.shares, close)
 
 
-def _partners(
-    moved: np.ndarray,
-    target: np.ndarray,
-    likely: np.ndarray,
-    width: float,
-    source: Palette,
-    reference: Palette,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Soft pairs (N, M): each source cell's among the reference's, and the other way round."""
-    square = (moved**2).sum(1)[:, None] + (target**2).sum(1)[None] - 2 * moved @ target.T
-    near = np.exp(-np.maximum(square, 0) / (2 * width**2)) * likely
-    forth = near * reference.weight[None]
-    back = near * source.weight[:, None]
-    return (
-        forth / (forth.sum(1) + LONELY)[:, None] * source.weight[:, None],
-        back / (back.sum(0) + LONELY)[None] * reference.weight[None],
-    )
+def _near(moved: np.ndarray, target: np.ndarray, likely: np.ndarray, width: float) -> np.ndarray:
+    """How near (N, M) each source cell is to each of the reference, 0..1; likely as a logarithm."""
+    scale = 1 / (2 * width**2)
+    one = np.stack([*(2 * scale * moved.T), -scale * (moved**2).sum(1), np.ones(len(moved))], 1)
+    other = np.stack([*target.T, np.ones(len(target)), -scale * (target**2).sum(1)])
+    near = (one @ other + likely).astype(np.float32)
+    return np.exp(near, out=near)
+
+
+@dataclass(frozen=True)
+class _Partners:
+    """Soft pairs of both directions, half of each: what a source cell has of them (N,), its
+    partners' codes as many times (N, 3), and the share of either palette that has any."""
+
+    say: np.ndarray
+    code: np.ndarray
+    shares: tuple[float, float]
+
+
+def _partners(near: np.ndarray, source: Palette, reference: Palette) -> _Partners:
+    """Each source cell's partners among the reference's, and the other way round. The pairs
+    themselves (N, M) are never made: their sums are products of `near` with few columns."""
+    there = np.column_stack([np.ones(len(reference.code)), reference.code])
+    forth = near @ (reference.weight[:, None] * there).astype(np.float32)
+    forth = forth * (source.weight / (forth[:, 0] + LONELY))[:, None]
+    say = source.weight.astype(np.float32) @ near
+    back = reference.weight / (say + LONELY)
+    shares = float(forth[:, 0].sum()), float(back @ say)
+    back = near @ (back[:, None] * there).astype(np.float32) * source.weight[:, None]
+    both = (forth + back).astype(np.float64) / 2
+    return _Partners(both[:, 0], both[:, 1:], shares)
 
 
 def _slope(theta: np.ndarray, code: np.ndarray, k: int, step: float = 1e-4) -> np.ndarray:

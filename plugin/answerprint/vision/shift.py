@@ -214,7 +214,7 @@ def _told(fitted: _Fitted) -> tuple[np.ndarray, np.ndarray]:
 
     def terms(three: np.ndarray) -> np.ndarray:
         gain = np.exp2(SPLITS @ three)
-        return np.array([np.log2(gain @ LUMINANCE), *_colour(gain)])
+        return np.array([np.log2(gain @ LUMINANCE), *white_moved(gain)])
 
     slope = np.empty((3, 3))
     for column in range(3):
@@ -227,8 +227,8 @@ def _told(fitted: _Fitted) -> tuple[np.ndarray, np.ndarray]:
     return value, error
 
 
-def _colour(gain: np.ndarray) -> tuple[float, float]:
-    """Mired and Duv by which a grey surface moves, half of it to either side of white."""
+def white_moved(gain: np.ndarray) -> tuple[float, float]:
+    """Mired and Duv by which a gain (3,) moves a grey, half of it to either side of white."""
     sides = [cct_and_duv(_WHITE @ gain**power) for power in (0.5, -0.5)]
     (warm, warm_duv), (cool, cool_duv) = sides
     mired = 1e6 / warm - 1e6 / cool if warm and cool else np.nan
