@@ -104,9 +104,10 @@ class Stage:
     def shot(self, number: int, setup: str, **changes: Any) -> dict[str, Any]:
         """A take of a set-up: a touch of another framing, and time has gone on.
 
-        changes   `eye`, `target`, `focal`, `parts`, `move` instead of the set-up's own.
+        changes   `eye`, `target`, `focal`, `parts`, `move`, `frames` instead of the set-up's own.
         """
         nudge = self.random.gauss
+        frames = changes.get("frames", self.frames)
         eye, target, focal = self.setups.get(setup, (None, None, None))
         eye = [v + nudge(0, 0.008) for v in changes.get("eye", eye)]
         target = [v + nudge(0, 0.010) for v in changes.get("target", target)]
@@ -120,13 +121,13 @@ class Stage:
             "setup": setup,
             "scene": "1",
             "clock": round(self.clock, 4),
-            "cameras": moved(eye, target, focal, move, self.frames, RATE, phase),
+            "cameras": moved(eye, target, focal, move, frames, RATE, phase),
             "parts": changes.get("parts", self.parts(talks)),
             "props": {},
             "key": dict(self.key),
             "move": move,
         }
-        self.clock += self.frames / RATE + self.random.uniform(0.3, 2.0)
+        self.clock += frames / RATE + self.random.uniform(0.3, 2.0)
         return made
 
     def plan(self, mode: str, shots: list[dict[str, Any]]) -> Plan:

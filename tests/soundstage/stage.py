@@ -45,7 +45,7 @@ def words() -> argparse.ArgumentParser:
     parser.add_argument("--draw", type=int, default=0, help="other faults of the same scene")
     parser.add_argument("--set", dest="place", choices=plan.SETS, help="else by the seed")
     parser.add_argument("--size", default="480x270", help="of the picture")
-    parser.add_argument("--frames", type=int, default=24, help="of each shot")
+    parser.add_argument("--frames", type=int, default=24, help="of each shot; of a walk 24 or more")
     parser.add_argument("--shots", type=int, default=6, help="of a scene")
     parser.add_argument("--move", choices=tuple(plan.MOVES), help="one move, not all")
     parser.add_argument("--same", choices=("yes", "no"), help="whether a pair is of one set-up")

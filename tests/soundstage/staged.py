@@ -16,13 +16,18 @@ from soundstage.plan import Plan, Stage
 
 # what a rule breaks at, and what a cut that keeps it stays clear of
 JUMP, THIRTY, LARGE = 12.0, 27.0, 5.5
+WALK = 24
+"""Frames of a walk at least: a second, for no editor cuts away before a direction is seen."""
 BREAKS = ("jump_cut", "thirty_degrees", "axis_crossed", "shot_size", "screen_direction")
 
 
 def grammar(
     seed: int, frames: int, name: str | None = None, broken: Sequence[str] = BREAKS
 ) -> Plan:
-    """A dialogue and a walk; each rule of `broken` is broken once, in an order by chance."""
+    """A dialogue and a walk; each rule of `broken` is broken once, in an order by chance.
+
+    frames   of a shot of the dialogue; of a walk at least WALK.
+    """
     stage = Stage(seed, name, frames)
     shots: list[dict[str, Any]] = []
 
@@ -49,7 +54,8 @@ def grammar(
         stage.clock = 0.35
         eye = (0.0, -2.6, 1.5) if front else (0.0, 0.55, 1.5)
         people = [part, stage.parts("b")[1]]
-        take("walk", eye=eye, target=(0.0, at[1], 0.95), focal=26.0, parts=people)
+        long = max(frames, WALK)
+        take("walk", eye=eye, target=(0.0, at[1], 0.95), focal=26.0, parts=people, frames=long)
 
     take("master")
     take("over_a")

@@ -101,6 +101,16 @@ def test_a_set_that_turns_more_than_its_subject_is_another_wall_of_one_pattern()
     assert kinds(replace(made, relations={key: unsure})) == ["jump_cut"]
 
 
+def test_walls_that_only_look_alike_have_no_angle():
+    made = filmed(round_(0), round_(7))
+    ((key, relation),) = made.relations.items()
+    pairs = relation.evidence.pairs
+    lit = np.random.default_rng(2).normal(0, 0.02, pairs.group.max() + 1)[pairs.group, None]
+    other = replace(relation.evidence, pairs=replace(pairs, reference=pairs.reference + lit))
+    assert kinds(made) == ["jump_cut"]
+    assert kinds(replace(made, relations={key: replace(relation, evidence=other)})) == []
+
+
 def test_what_goes_on_over_a_cut_is_no_jump():
     made = filmed(round_(0), round_(0))
     media = Media("t.mov", "movie", 1, 500, None, None, False, "", 640, 360, 1.0, ("R",), "")

@@ -256,6 +256,13 @@ def test_cuts_stay_clear_of_the_limits():
                 assert max(cut["scale"], 1 / cut["scale"]) < 4.6
 
 
+def test_a_walk_lasts_long_enough_to_be_seen():
+    for frames in (4, 30):
+        for each in staged.grammar(3, frames)["shots"]:
+            shown = len(each["cameras"]) - 2
+            assert shown == (max(frames, staged.WALK) if each["setup"] == "walk" else frames)
+
+
 def test_sides_and_angles_are_those_of_the_plan():
     line = [[-1, 0, 0], [1, 0, 0]]
     front, back = look((0, -2, 1), (0, 0, 1), 35), look((0, 2, 1), (0, 0, 1), 35)

@@ -26,9 +26,13 @@ from typing import Any
 import numpy as np
 
 from answerprint.check.model import Finding, Relation, Shot, Study
+from answerprint.check.sides import Sides
+from answerprint.frames.curves import acescct_inverse
+from answerprint.vision import lens
 from answerprint.vision.clothes import COLOURS, Picture, larger, sides
 from answerprint.vision.pairs import ENOUGH
-from answerprint.vision.turned import around
+from answerprint.vision.shift import shift
+from answerprint.vision.turned import SAME_SPOT, Turned, around
 
 JUMP, THIRTY = 15.0, 30.0
 """Degrees of view under which a cut jumps, and under which it is too like the one before."""
@@ -38,8 +42,6 @@ SIZE_ERROR = 0.06
 """Of a ratio of scale, as a part of it."""
 COAT_ERROR = 0.25
 """The same where it is told by a coat: whoever wears it turns, and the frame cuts it off."""
-SAME_SPOT = 1.0
-"""Degrees of doubt about two shots of one camera position."""
 SURE = 0.6
 GOES, FAR = 0.5, 0.04
 """Of a direction (-1 to 1), and widths travelled in a shot, from which a subject goes somewhere."""
@@ -47,14 +49,16 @@ AGREE = 2
 """Answers (`clothes.COLOURS`) that have to say that two have changed sides."""
 ALIKE = 0.09
 """ACEScct code within which the colours of two movers may be one subject's: a stop and a half."""
+UNEVEN = 0.12
+"""Stops by which parts of the picture may differ after one grade, where both are of one wall."""
 KNOWN, PERHAPS, UNKNOWN = 1.0, 0.75, 0.5
 """How much of that is let pass in one scene, between two like palettes, and without either."""
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """Two neighbours and what is known of their views: degrees round the subject with the error,
-    and how much larger the second shows things; None where it is not known.
+    """Two neighbours and what is known of their views: how far round the subject the second
+    stands, and how much larger it shows things; None where it is not known.
 
     known    whether it was found that they are of one scene; a camera that looks the other way
              sees nothing of what the first saw, and stands in no scene.
@@ -64,17 +68,18 @@ class _Cut:
     first: Shot
     second: Shot
     relation: Relation | None
-    angle: float | None
-    error: float
+    turned: Turned | None
     scale: float | None
 
 
 def find(study: Study) -> list[Finding]:
     """Every rule that a cut of a scene breaks, in the order of the record."""
     found: list[Finding] = []
+    stand = Sides(study)
     for cut in _cuts(study):
         view = _view(cut) if cut.known else None
-        found += [each for each in (view, _size(cut), _direction(cut), _axis(cut)) if each]
+        told = view, _size(cut), _direction(cut), _axis(cut, stand)
+        found += [each for each in told if each]
     return found
 
 
@@ -106,42 +111,54 @@ def _goes_on(first: Shot, second: Shot) -> bool:
 
 def _views(
     relation: Relation | None, first: Shot, second: Shot
-) -> tuple[float | None, float, float | None]:
+) -> tuple[Turned | None, float | None]:
     if relation is None or relation.kind not in ("setup", "place") or relation.structures < ENOUGH:
-        return None, 0.0, None
+        return None, None
     scale = relation.scale
     if scale and relation.first != first.name:
         scale = 1 / scale
     if relation.kind == "setup":
-        return 0.0, SAME_SPOT, scale
+        return SAME_SPOT, scale
     turned = _around(relation, first, second)
-    if turned is None or _contradicts(relation, *turned):
-        return None, 0.0, scale
-    return (*turned, scale)
+    if turned is None or _contradicts(relation, turned) or not _even(relation):
+        return None, scale
+    return turned, scale
 
 
-def _contradicts(relation: Relation, angle: float, error: float) -> bool:
+def _contradicts(relation: Relation, turned: Turned) -> bool:
     """Whether the set turned more than the subject, who stands before it: then it is no view of
     one set, but two walls of one pattern."""
     if relation.angle is None:
         return False
-    return relation.angle - angle > 2 * math.hypot(error, relation.angle_error)
+    return relation.angle - turned.value > 2 * math.hypot(turned.error, relation.angle_error)
 
 
-def _around(relation: Relation, first: Shot, second: Shot) -> tuple[float, float] | None:
-    """Degrees round the subject, from the places that both shots show."""
+def _even(relation: Relation) -> bool:
+    """Whether one grade explains what both show: bricks that only look alike are lit otherwise."""
     if relation.evidence is None:
+        return False
+    pairs = relation.evidence.pairs
+    one, other = acescct_inverse(pairs.source), acescct_inverse(pairs.reference)
+    stands = shift(one, other, pairs.weight, pairs.group)
+    return stands is not None and stands.uneven < UNEVEN
+
+
+def _around(relation: Relation, first: Shot, second: Shot) -> Turned | None:
+    """Round the subject, from the places that both shots show and the lines of the set."""
+    if relation.evidence is None or not relation.frames:
         return None
     where = relation.evidence.where
-    if relation.frames:
-        where = where[(where[:, 0] == relation.frames[0]) & (where[:, 3] == relation.frames[1])]
-    here, there = (first, second) if relation.first == first.name else (second, first)
+    where = where[(where[:, 0] == relation.frames[0]) & (where[:, 3] == relation.frames[1])]
+    both = (first, second) if relation.first == first.name else (second, first)
     a, b = (
         (at - 0.5) * (1.0, shot.size[1] / shot.size[0])
-        for at, shot in ((where[:, 1:3], here), (where[:, 4:6], there))
+        for at, shot in zip((where[:, 1:3], where[:, 4:6]), both, strict=True)
     )
-    middle = np.zeros(2)
-    return around(*_apart(a, b), (middle, middle))
+    one, two = (
+        lens.usual() + lens.likely(*shot.pictures()[frame])
+        for shot, frame in zip(both, relation.frames, strict=True)
+    )
+    return around(*_apart(a, b), (one, two))
 
 
 def _apart(a: np.ndarray, b: np.ndarray, cell: float = 0.01) -> tuple[np.ndarray, np.ndarray]:
@@ -155,21 +172,22 @@ def _apart(a: np.ndarray, b: np.ndarray, cell: float = 0.01) -> tuple[np.ndarray
 
 def _view(cut: _Cut) -> Finding | None:
     """A jump cut, or a view too like the one before."""
-    if cut.angle is None or cut.scale is None or not _something_moves(cut):
+    if cut.turned is None or cut.scale is None or not _something_moves(cut):
         return None
     ratio = max(cut.scale, 1 / cut.scale)
     same = _under(ratio, SIZE_ERROR * ratio, SAME_SIZE)
     like = _under(ratio, SIZE_ERROR * ratio, LIKE_SIZE)
-    jumps = _under(cut.angle, cut.error, JUMP) * same
-    near = _under(cut.angle, cut.error, THIRTY) * like
-    view = f"{cut.angle:.0f} ± {cut.error:.0f} degrees round and {_times(cut.scale)}"
+    jumps = cut.turned.under(JUMP) * same
+    near = cut.turned.under(THIRTY) * like
+    angle, error = cut.turned.value, cut.turned.error
+    view = f"{angle:.0f} ± {error:.0f} degrees round and {_times(cut.scale)}"
     one, other = cut.first.name, cut.second.name
     if jumps >= SURE or (near >= SURE and jumps > near / 2):
         text = f"{one} to {other} jumps: the view changes by {view}."
-        return _flag("jump_cut", cut, cut.angle, cut.error, max(jumps, near / 2), text)
+        return _flag("jump_cut", cut, angle, error, max(jumps, near / 2), text)
     if near >= SURE:
         text = f"{other} shows nearly the view of {one}: {view}; 30 degrees are usual."
-        return _flag("thirty_degrees", cut, cut.angle, cut.error, near, text)
+        return _flag("thirty_degrees", cut, angle, error, near, text)
     return None
 
 
@@ -214,26 +232,34 @@ def _direction(cut: _Cut) -> Finding | None:
     return _flag("screen_direction", cut, other[0] - one[0], None, sure, text)
 
 
-def _axis(cut: _Cut) -> Finding | None:
-    """Who stood left stands right: told by what they wear, in the pictures next to the cut."""
+def _axis(cut: _Cut, stand: Sides) -> Finding | None:
+    """Who stood left stands right: told by those who move, else by coats next to the cut."""
     if cut.relation is not None and cut.relation.kind == "setup":
         return None
+    crossed = stand.crossed(cut.first, cut.second)
+    told = (crossed, "") if crossed is not None else _coats(cut)
+    if told is None or told[0] <= 0:
+        return None
+    sure = told[0] * (0.9 if cut.known else 0.7)
+    if sure < SURE:
+        return None
+    one, other = cut.first.name, cut.second.name
+    text = (
+        f"Who stands left in {one}{told[1]} stands right in {other}, and who stands right left: "
+        "the camera went over the line between them, if these are the same two. They were told "
+        "apart by their colours."
+    )
+    angle, error = (cut.turned.value, cut.turned.error) if cut.turned else (None, None)
+    return _flag("axis_crossed", cut, angle, error, sure, text)
+
+
+def _coats(cut: _Cut) -> tuple[float, str] | None:
+    """How many of the answers agree that two coats changed sides, and where the first hung."""
     answers = [each for each in sides(*_beside(cut)) if each]
     swapped = [each[0] for each in answers if each[0].swapped]
     if len(swapped) < AGREE or len(swapped) < len(answers):
         return None
-    best = swapped[0]
-    left, right = sorted(best.first)
-    one, other = cut.first.name, cut.second.name
-    text = (
-        f"Who stands left in {one} (at {left:.0%} of its width) stands right in {other}, and who "
-        f"stands right (at {right:.0%}) left: the camera went over the line between them, if "
-        "these are the same two. They were told apart by the colours they wear."
-    )
-    sure = len(swapped) / len(COLOURS) * (0.9 if cut.known else 0.7)
-    return _flag(
-        "axis_crossed", cut, cut.angle, cut.error if cut.angle is not None else None, sure, text
-    )
+    return len(swapped) / len(COLOURS), f" (at {min(swapped[0].first):.0%} of its width)"
 
 
 def _beside(cut: _Cut) -> tuple[Picture, Picture]:

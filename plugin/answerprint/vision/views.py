@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 
 from answerprint.vision.correspond import Matches
+from answerprint.vision.lens import LENSES, usual
 from answerprint.vision.pairs import ENOUGH, REGIONS
 
 Size = tuple[int, int]
@@ -47,12 +48,10 @@ SPREAD = 0.05
 line of text, a logo or a mask is in every shot and says nothing of where it was taken."""
 AREAS = 6
 """Parts of the picture (`pairs.REGIONS`) that the structures have to lie in."""
-LENSES = np.exp(np.linspace(np.log(0.55), np.log(4.0), 9))
-"""Focal lengths in picture widths: 14 mm to 100 mm on Super 35."""
-USUAL_LENS, LENS_WIDTH = 1.3, 0.6
-"""Middle and width, in natural logarithms, of what lenses there usually are."""
 UNEVEN = 0.03
 """Unevenness of the singular values of E that matches of a pixel's error leave."""
+UNLIKELY = 1e-3
+"""Of the likeliest pair of lenses, under which a pair is not asked."""
 LOOKS, RAYS = 3, 120
 """Halves of the matches that the angle is found on again, to see how far it moves; and places."""
 
@@ -229,8 +228,32 @@ def _turning(
     return float(np.median(miss, -1).min() / second[0])
 
 
-def _weighed(a: np.ndarray, b: np.ndarray) -> tuple[float, float] | None:
-    """Angle and error over all pairs of lenses; a, b are places in widths around the middle."""
+@dataclass(frozen=True)
+class Poses:
+    """The essential matrices of K pairs of lenses, as (K, 3, 3) singular vectors.
+
+    first, second   (K,) focal lengths in picture widths.
+    weight          (K,) how likely each pair is; they sum to 1.
+    rows            (N,) places that agree with the geometry.
+    """
+
+    left: np.ndarray
+    right: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    weight: np.ndarray
+    rows: np.ndarray
+
+
+def poses(
+    a: np.ndarray, b: np.ndarray, lenses: tuple[np.ndarray, np.ndarray], most: int = RAYS
+) -> Poses | None:
+    """How the second camera may stand to the first; None where no geometry is found.
+
+    a, b     (N, 2) places in picture widths around the middle.
+    lenses   (L,) logarithms of how likely each of `lens.LENSES` is, of both cameras.
+    most     rows at most.
+    """
     cv2.setRNGSeed(1)
     try:
         thousand, agree = cv2.findFundamentalMat(
@@ -241,23 +264,35 @@ def _weighed(a: np.ndarray, b: np.ndarray) -> tuple[float, float] | None:
     if thousand is None or thousand.shape != (3, 3):
         return None
     rows = np.flatnonzero(agree)
-    rows = rows[np.linspace(0, len(rows) - 1, min(RAYS, len(rows))).astype(int)]
+    rows = rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)]
+    told = np.add.outer(*lenses)
+    one, two = np.nonzero(told > told.max() + np.log(UNLIKELY))
+    first, second = LENSES[one], LENSES[two]
     wide = np.diag([1000.0, 1000.0, 1.0])
-    first, second = (lens.ravel() for lens in np.meshgrid(LENSES, LENSES))
-    one, two = (
+    before, after = (
         np.stack([lens, lens, np.ones_like(lens)], -1)[:, None] * np.eye(3)
         for lens in (first, second)
     )
-    left, size, right = np.linalg.svd(two @ (wide @ thousand @ wide) @ one)
+    left, size, right = np.linalg.svd(after @ (wide @ thousand @ wide) @ before)
     uneven = (size[:, 0] - size[:, 1]) / (size[:, 0] + size[:, 1])
-    usual = np.log(np.stack([first, second]) / USUAL_LENS) / LENS_WIDTH
-    weight = np.exp(-((uneven / UNEVEN) ** 2 + (usual**2).sum(0)) / 2) + 1e-30
-    weight /= weight.sum()
+    said = told[one, two] - (uneven / UNEVEN) ** 2 / 2
+    weight = np.exp(said - said.max())
+    return Poses(left, right, first, second, weight / weight.sum(), rows)
+
+
+def _weighed(a: np.ndarray, b: np.ndarray) -> tuple[float, float] | None:
+    """Angle and error over all pairs of lenses; a, b are places in widths around the middle."""
+    found = poses(a, b, (usual(), usual()))
+    if found is None:
+        return None
     angles = _between(
-        left, right, _rays(a[rows] / first[:, None, None]), _rays(b[rows] / second[:, None, None])
+        found.left,
+        found.right,
+        rays(a[found.rows], found.first),
+        rays(b[found.rows], found.second),
     )
-    mean = float(weight @ angles)
-    return mean, float(np.sqrt(weight @ (angles - mean) ** 2))
+    mean = float(found.weight @ angles)
+    return mean, float(np.sqrt(found.weight @ (angles - mean) ** 2))
 
 
 def _between(
@@ -283,6 +318,8 @@ def _between(
     return np.asarray(np.take_along_axis(np.array(angles), best[None], 0)[0])
 
 
-def _rays(at: np.ndarray) -> np.ndarray:
+def rays(places: np.ndarray, focal: np.ndarray) -> np.ndarray:
+    """(K, N, 3) of length 1: the looks at places (N, 2) through lenses (K,)."""
+    at = places / focal[:, None, None]
     ray = np.concatenate([at, np.ones((*at.shape[:-1], 1))], -1)
     return np.asarray(ray / np.linalg.norm(ray, axis=-1, keepdims=True))
