@@ -8,6 +8,8 @@ import pytest
 
 from answerprint.check import light
 from answerprint.check.apart import Apart
+from answerprint.check.beside import Pair
+from answerprint.check.model import Relation
 from answerprint.check.page import value_of
 
 
@@ -46,9 +48,7 @@ def test_the_text_of_a_finding_and_its_uncertainty_are_of_the_shot_to_mend(
     kind, mend, value, error, said
 ):
     shots = [SimpleNamespace(name=name, cut=(0, 10)) for name in "ab"]
-    pair = SimpleNamespace(
-        relation=SimpleNamespace(structures=90), shift=SimpleNamespace(from_white=lambda _: 1.5)
-    )
+    pair = Pair(0, 1, Relation("a", "b", "setup", 90), SimpleNamespace(from_white=lambda _: 1.5))
     found = light._finding(kind, shots, Apart(mend, 1 - mend, value, error, 0.06), pair)
     assert said in found.text
     assert found.mend == "ab"[mend]
