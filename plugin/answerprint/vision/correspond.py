@@ -1,37 +1,26 @@
 """The same surface in two shots: where it is, and what colour each shot gives it.
 
-Structures are found on log luminance with its local contrast evened out, so that a grade,
-another exposure or another white balance between the shots does not hide them. Matches have
-to agree with one camera geometry, and the neighbourhood of a match has to look the same in
-both shots up to a gain and an offset; then small areas of it are measured in scene-linear.
+Structures are features that any grade leaves (`features.py`). Matches have to agree with one
+camera geometry, and the neighbourhood of a match has to look the same in both shots up to a gain
+and an offset; then small areas of it are measured in scene-linear.
 
 Convention
     pictures    (H, W, 3) float32, scene-linear ACEScg, unbounded; `valid` (H, W) bool is
                 False where a pixel must not count (not finite, clipped).
     places      (N, 2) float32, x and y in pixels of that picture, pixel centres at whole numbers.
-
-Source: Lowe, Distinctive image features from scale-invariant keypoints, IJCV 2004 (features,
-ratio test); Arandjelovic and Zisserman, CVPR 2012 (square-rooted descriptors); Barath et al.,
-MAGSAC++, CVPR 2020 (robust geometry). The first and the last through OpenCV.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 
-from answerprint.frames import primaries
 from answerprint.frames.curves import acescct
+from answerprint.vision import features
+from answerprint.vision.features import LUMINANCE as LUMINANCE
 
-LUMINANCE = primaries.to_xyz(primaries.KNOWN["ACEScg"])[1].astype(np.float32)
-"""Linear ACEScg to CIE Y."""
-FEATURES = 2500
-RATIO = 0.82
 GEOMETRY_PIXELS = 2.0
 BLUR = 0.5
 """Of a structure's size, in which its colours are averaged."""
@@ -39,8 +28,6 @@ ALIKE = 0.8
 """Least correlation of two neighbourhoods that show the same surface."""
 EVEN = 0.015
 """Change of ACEScct code under twice the blur at which a pair counts half."""
-
-log = logging.getLogger("answerprint")
 
 _STEPS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0], np.float32)
 _GRID = np.stack(np.meshgrid(_STEPS, _STEPS, indexing="xy"), -1).reshape(-1, 2)
@@ -85,16 +72,7 @@ class Matches:
 def structures(picture: np.ndarray, valid: np.ndarray) -> Structures:
     """Everything in a picture that could be recognised in another one."""
     clean = np.where(valid[..., None], picture, 0.0)
-    # only a look at structure: no picture leaves here
-    code = acescct(np.maximum(clean @ LUMINANCE, 0.0))
-    low, high = np.percentile(code[valid] if valid.any() else code, (0.5, 99.5))
-    grey = np.clip((code - low) / max(high - low, 1e-3), 0, 1) * 255
-    even = cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8)).apply(grey.astype(np.uint8))
-    sift = cv2.SIFT.create(nfeatures=FEATURES, contrastThreshold=0.02)
-    points, descriptor = sift.detectAndCompute(even, (valid * np.uint8(255)))
-    if descriptor is None:
-        points, descriptor = (), np.zeros((0, 128), np.float32)
-    rooted = np.sqrt(descriptor / np.maximum(descriptor.sum(1, keepdims=True), 1e-9))
+    seen = features.features(features.evened(picture, valid), valid)
     weights = valid.astype(np.float32)
     colours, trust = [], []
     for sigma in _BLURS:
@@ -102,10 +80,10 @@ def structures(picture: np.ndarray, valid: np.ndarray) -> Structures:
         colours.append(cv2.GaussianBlur(clean, (0, 0), sigma) / np.maximum(share, 1e-6)[..., None])
         trust.append(share)
     return Structures(
-        np.array([p.pt for p in points], np.float32).reshape(-1, 2),
-        np.array([p.size for p in points], np.float32),
-        np.radians(np.array([p.angle for p in points], np.float32)),
-        rooted.astype(np.float32),
+        seen.place,
+        seen.radius,
+        seen.angle,
+        seen.descriptor,
         tuple(colours),
         tuple(trust),
     )
@@ -119,59 +97,15 @@ def likely(source: Structures, reference: Structures, most: int = 600) -> int:
 
 def alike(source: np.ndarray, reference: np.ndarray) -> int:
     """How many descriptors, rows of length 1, seem to be of one structure."""
-    return len(_alike(source, reference)[0])
+    return len(features.alike(source, reference)[0])
 
 
 def match(source: Structures, reference: Structures) -> Matches:
     """Colour pairs of the surfaces that both pictures show; empty where there are too few."""
-    i, j = _alike(source.descriptor, reference.descriptor)
-    if len(i) >= 8:
-        keep = _one_geometry(source.place[i], reference.place[j])
-        i, j = i[keep], j[keep]
-    if len(i) < 8:
-        return _measure(source, reference, i[:0], j[:0])
-    return _measure(source, reference, i, j)
-
-
-def _alike(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of descriptors that are each other's nearest, and clearly nearer than the next."""
-    if len(a) < 2 or len(b) < 2:
-        return np.zeros(0, int), np.zeros(0, int)
-    likeness = a @ b.T
-    rows, back = np.arange(len(a)), likeness.argmax(0)
-    best = likeness.argmax(1)
-    first = likeness[rows, best]
-    likeness[rows, best] = -np.inf
-    near, next_near = (np.sqrt(np.maximum(2 - 2 * v, 0)) for v in (first, likeness.max(1)))
-    keep = np.flatnonzero((back[best] == rows) & (near < RATIO * next_near))
-    return keep, best[keep]
-
-
-def _one_geometry(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Which of the matches one fundamental matrix, or one homography, explains."""
-    method, reach, surety, tries = cv2.USAC_MAGSAC, GEOMETRY_PIXELS, 0.999, 4000
-    depth = _inliers(lambda: cv2.findFundamentalMat(a, b, method, reach, surety, tries))
-    plane = _inliers(
-        lambda: cv2.findHomography(a, b, method, reach, maxIters=tries, confidence=surety)
-    )
-    kept = np.zeros(len(a), bool)
-    for inliers in (depth, plane):
-        if inliers is not None and inliers.sum() > kept.sum():
-            kept = inliers.ravel().astype(bool)
-    return kept
-
-
-def _inliers(find: Callable[[], tuple[Any, Any]]) -> Any:
-    """Which matches a model explains, None where there is no model.
-
-    On places that no model fits, OpenCV's MAGSAC sometimes raises instead of saying so.
-    """
-    cv2.setRNGSeed(1)
-    try:
-        return find()[1]
-    except cv2.error as none:
-        log.info("No model of the matches: %s", str(none).strip())
-        return None
+    i, j = features.alike(source.descriptor, reference.descriptor)
+    keep = features.one_geometry(source.place[i], reference.place[j], GEOMETRY_PIXELS)
+    keep &= keep.sum() >= features.LEAST
+    return _measure(source, reference, i[keep], j[keep])
 
 
 def _measure(a: Structures, b: Structures, i: np.ndarray, j: np.ndarray) -> Matches:

@@ -77,7 +77,15 @@ class View:
 
 def view(found: Matches, first: Size, second: Size) -> View:
     """The view behind verified matches (`correspond.match`), without the angle."""
-    a, b, scale = _agreed(found)
+    return between(*_centres(found), first, second)
+
+
+def between(
+    a: np.ndarray, b: np.ndarray, turn: np.ndarray, scale: np.ndarray, first: Size, second: Size
+) -> View:
+    """The view behind places (N, 2) of the same structures, which the second picture shows turned
+    by turn (N,) degrees and larger by scale (N,), log2."""
+    a, b, scale = _agreed(a, b, turn, scale)
     areas = _areas(a, first)
     if len(a) < ENOUGH or areas < AREAS or not (_wide(a, first) and _wide(b, second)):
         return View("none", len(a), areas)
@@ -102,7 +110,7 @@ def angle(found: Matches, first: Size, second: Size) -> tuple[float | None, floa
 
     From one spot the matches do not tell it, nor may they on one wall: then the error is large.
     """
-    a, b, _ = _agreed(found)
+    a, b, _ = _agreed(*_centres(found))
     one, two = ((at - np.subtract(s, 1) / 2) / s[0] for at, s in ((a, first), (b, second)))
     draw = np.random.default_rng(0)
     looks = [np.arange(len(a)), *(draw.permutation(len(a))[: len(a) // 2] for _ in range(LOOKS))]
@@ -113,9 +121,10 @@ def angle(found: Matches, first: Size, second: Size) -> tuple[float | None, floa
     return float(angles[0]), float(np.hypot(weighed[0][1], angles.std()))
 
 
-def _agreed(found: Matches) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _agreed(
+    a: np.ndarray, b: np.ndarray, turn: np.ndarray, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Places in both pictures and log2 of scale, of structures turned and scaled like the rest."""
-    a, b, turn, scale = _centres(found)
     if not len(a):
         return a, b, scale
     upright = np.abs((turn - np.median(turn) + 180) % 360 - 180) < TILTED
