@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from answerprint.errors import BadInput
-from answerprint.show import ledger, schema
+from answerprint.show import ledger, schema, store
 from answerprint.show.store import DATABASE, SEAL, Damaged, Show, make_show, open_show
 
 ROW = "INSERT INTO fingerprint VALUES (?, ?)"
@@ -134,6 +134,54 @@ def test_after_a_kill_the_half_is_gone_and_the_rest_is_there(show: Show) -> None
         assert _names(open_show(show.folder)) == ["a"]
     _put(show, "b")
     assert _names(show) == ["a", "b"]
+
+
+BETWEEN = """
+import os, signal, sys
+from answerprint.show import store
+store.known = lambda db, head: os.kill(os.getpid(), signal.SIGKILL)
+with store.open_show(sys.argv[1]).writing() as desk:
+    desk.note("tried", name="killed")
+    desk.db.execute("INSERT INTO fingerprint VALUES ('killed', '{}')")
+"""
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_ledger_says_nothing_of_what_a_kill_took_back(show: Show, first: bool) -> None:
+    if not first:
+        _put(show, "a")
+    before = list(ledger.lines(show.folder))
+    done = subprocess.run([sys.executable, "-c", BETWEEN, str(show.folder)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(ledger.lines(show.folder))) == len(before) + 1
+    assert _names(open_show(show.folder)) == ["a"] * (not first)
+    assert list(ledger.lines(show.folder)) == before
+    _put(show, "b")
+    assert [line["name"] for line in ledger.lines(show.folder)] == ["a"] * (not first) + ["b"]
+
+
+def test_the_ledger_says_nothing_of_what_failed(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(db: sqlite3.Connection, head: ledger.Head) -> None:
+        raise sqlite3.OperationalError("disk full")
+
+    _put(show, "a")
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "known", full)
+        with pytest.raises(sqlite3.OperationalError):
+            _put(show, "b")
+    assert [line["name"] for line in ledger.lines(show.folder)] == ["a"]
+    _put(show, "c")
+    assert _names(open_show(show.folder)) == ["a", "c"]
+
+
+def test_lines_that_are_gone_behind_a_kill_are_noticed(show: Show) -> None:
+    _put(show, "a")
+    subprocess.run([sys.executable, "-c", BETWEEN, str(show.folder)], check=False)
+    (show.folder / ledger.FILE).write_bytes(b"")
+    with pytest.raises(Damaged, match="lacks lines"):
+        open_show(show.folder)
 
 
 def test_damage_behind_a_killed_writer_is_noticed(show: Show) -> None:

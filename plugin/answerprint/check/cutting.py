@@ -41,11 +41,9 @@ from answerprint.events import Events
 from answerprint.frames import colour
 from answerprint.frames.clip import Clip, open_clip, picture_of
 from answerprint.frames.gradefiles import timecode
-from answerprint.frames.movie import MovieFrame
 from answerprint.frames.sequence import find, ranges
 from answerprint.frames.text import write_json, write_text
-from answerprint.vision.alike import TALL, WIDE
-from answerprint.vision.boundaries import Boundaries
+from answerprint.vision.boundaries import Boundaries, inside, pictures
 from answerprint.vision.gradual import Change
 
 SCHEMA = "answerprint.cut/1"
@@ -124,7 +122,7 @@ def cut_movie(
 def boundaries(clip: Clip, events: Events) -> tuple[list[Change], dict[int, str]]:
     """The boundaries of a clip, and why frames of it could not be had."""
     watch, failed = Boundaries(), dict[int, str]()
-    for done, (number, found) in enumerate(_pictures(clip), 1):
+    for done, (number, found) in enumerate(pictures(clip, clip.frames), 1):
         events.check()
         if isinstance(found, BadInput):
             failed[number] = str(found)
@@ -135,21 +133,6 @@ def boundaries(clip: Clip, events: Events) -> tuple[list[Change], dict[int, str]
         title = f"None of the frames {first}-{clip.frames[-1]} of {clip.name} can be read."
         raise BadInput(title, "Render or copy them again.", failed[first])
     return watch.told(), failed
-
-
-def _pictures(clip: Clip) -> Iterator[tuple[int, np.ndarray | BadInput]]:
-    """Every frame, small, in scene-linear ACEScg."""
-    if clip.kind == "stills":
-        for number, found in clip.pictures(clip.frames, 4 * WIDE):
-            yield number, found if isinstance(found, BadInput) else found[0]
-        return
-    for number, frame in clip.stream(clip.frames):
-        if isinstance(frame, BadInput):
-            yield number, frame
-            continue
-        with frame:
-            assert isinstance(frame, MovieFrame)
-            yield number, colour.to_acescg(frame.reduced(WIDE, TALL), clip.space)
 
 
 # --- the edit ------------------------------------------------------------------------------
@@ -166,8 +149,7 @@ def _named(source: str, clip: Clip) -> str:
 
 def _parts(found: Sequence[Change], count: int) -> list[_Part]:
     """The shots between boundaries; a fade at an end of the movie parts nothing."""
-    inside = [c for c in found if c.kind == "cut" or (c.first > 0 and c.last < count - 1)]
-    starts = [0, *(each.frame for each in inside)]
+    starts = [0, *(each.frame for each in inside(found, count))]
     ends = [*starts[1:], count]
     return [
         _Part(f"shot_{turn:03}", first, end - 1)

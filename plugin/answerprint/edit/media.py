@@ -227,10 +227,11 @@ def _stamp(path: str) -> tuple[int, int]:
 def _opened(path: str, space: str, stamp: tuple[int, int]) -> Media:
     """A movie is read from end to end to be opened: once for each state of its file."""
     with open_clip(path, colourspace=space or None) as clip:
-        return _facts(path, clip, space)
+        return facts(path, clip, space)
 
 
-def _facts(path: str, clip: Clip, named: str) -> Media:
+def facts(path: str, clip: Clip, named: str = "") -> Media:
+    """What an open clip says of itself; named: its colour space, where somebody named it."""
     part = clip.parts[0]
     there = [n for n in clip.frames if n not in set(clip.missing)]
     said, drop, start = part.metadata, False, None

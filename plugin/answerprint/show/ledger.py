@@ -3,9 +3,10 @@
     {"n": 2, "at": "2026-11-20T10:00:00Z", "what": "learned", ..., "before": "...", "hash": "..."}
 
 A line's hash is the SHA-256 of the line without it, `before` is the hash of the line before. So a
-line that is changed, taken out or put in shows. Lines are added and never changed. They name clips
-by ids that say nothing; what they say of frames is keyed with the clip's secret, which goes when
-the clip is forgotten: from then on nobody can tell which frames it was.
+line that is changed, taken out or put in shows. Lines are added and never changed; only those of a
+writer that was stopped before its work was done are taken back. They name clips by ids that say
+nothing; what they say of frames is keyed with the clip's secret, which goes when the clip is
+forgotten: from then on nobody can tell which frames it was.
 
 A line that a killed writer left half is no line, and the next writer takes it away.
 """
@@ -13,6 +14,7 @@ A line that a killed writer left half is no line, and the next writer takes it a
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 from collections.abc import Iterator
@@ -110,6 +112,29 @@ def add(folder: Path, told: list[Line]) -> Head:
             f"{path} cannot be written.", "Make space there.", why.strerror or str(why)
         ) from why
     return last
+
+
+def take_back(folder: Path, last: Head) -> bool:
+    """Remove what stands after a line: a writer that was killed wrote it, and did not do it.
+
+    False where that line is not there. Raises BadInput where a line is not as it was written.
+    """
+    count = sum(1 for _ in lines(folder))
+    at, head = 0, Head()
+    for raw in _raw(folder):
+        if head.count == last.count:
+            break
+        at, head = at + len(raw), Head(head.count + 1, json.loads(raw)["hash"])
+    if head != last:
+        return False
+    if count > last.count:
+        os.truncate(folder / FILE, at)
+    return True
+
+
+def keyed(key: bytes, *told: str) -> str:
+    """What may stand in a ledger of a name, a path or a hash: who has no key learns nothing."""
+    return hmac.new(key, "\0".join(told).encode("utf-8", "surrogateescape"), "sha256").hexdigest()
 
 
 def _raw(folder: Path) -> Iterator[bytes]:

@@ -42,7 +42,8 @@ STEPS = (
         shot INTEGER NOT NULL REFERENCES shot (id) ON DELETE CASCADE,
         frame INTEGER NOT NULL,
         sketch BLOB NOT NULL,          -- `vision/sketch.py`
-        palette BLOB NOT NULL
+        palette BLOB NOT NULL,         -- `show/take.py`: colours, palette_of
+        thumb TEXT NOT NULL DEFAULT '' -- sha256 of thumbs/<clip id>/<frame>.jpg
     );
     CREATE INDEX look_of_shot ON look (shot);
     CREATE TABLE measured (            -- passports of parts of clips, as checks ask for them
@@ -55,8 +56,8 @@ STEPS = (
         name TEXT PRIMARY KEY,
         told TEXT NOT NULL             -- JSON
     );
-    CREATE TABLE forgotten (           -- keyed digest of a path: it is not added again unasked
-        path TEXT PRIMARY KEY
+    CREATE TABLE forgotten (           -- keyed digests of what is not added again unasked
+        digest TEXT PRIMARY KEY        -- of a clip's path, and of its stamp
     );
     CREATE TABLE status (              -- of findings and results: the ledger's last word
         id TEXT PRIMARY KEY,

@@ -5,7 +5,8 @@
     ledger.jsonl   what was learned, forgotten and decided (`ledger.py`); nothing replaces it
     arrays/        of each clip, what its pictures are found again by
     thumbs/        small pictures, to be looked at
-    roots.json     what was added, to rebuild from
+    roots.json     what was added, to rebuild from (`roots.py`)
+    claims/        locks on clips that are being measured
 
     show = open_show("/projects/reel/show")
     with show.reading() as db: ...
@@ -14,7 +15,7 @@
 One writes at a time, under a lock that ends with its process; others read meanwhile what was there
 before. A writer first takes the seal off, then writes the ledger, then commits, then seals. So a
 byte that changes otherwise is noticed when the show is opened next, and a writer that was killed is
-told from damage: SQLite takes back what it had not finished.
+told from damage: what it had not finished is taken back, in the database and in the ledger.
 
 The database keeps a rollback journal and not a write-ahead log, which shares do not hold.
 """
@@ -36,18 +37,38 @@ from filelock import FileLock, Timeout
 
 from answerprint.errors import BadInput, CannotWrite
 from answerprint.frames.text import write_json
-from answerprint.show import ledger, schema
+from answerprint.show import ledger, roots, schema
 from answerprint.show.ledger import Head, Line
 
-DATABASE, SEAL, LOCK, ROOTS = "show.db", "show.seal", "show.lock", "roots.json"
-ARRAYS, THUMBS = "arrays", "thumbs"
+DATABASE, SEAL, LOCK = "show.db", "show.seal", "show.lock"
+ARRAYS, THUMBS, CLAIMS = "arrays", "thumbs", "claims"
+NAME = "answerprint-show"
+"""What a show's folder is called where nobody named it."""
 PATIENCE = 600
 """Seconds that a writer waits for the one before."""
 BUSY = 60
 
 
+def nearest(start: Path) -> Path | None:
+    """The folder `answerprint-show` in a folder or above it."""
+    above = (each / NAME for each in (start, *start.parents))
+    return next((each for each in above if each.is_dir()), None)
+
+
 class Damaged(BadInput):
     """The database is not as it was written; `rebuild.py` makes it anew."""
+
+
+def salt(db: sqlite3.Connection) -> bytes:
+    """The key of what the show alone may tell apart: paths of clips that are not in it."""
+    found: str = db.execute("SELECT value FROM about WHERE name = 'salt'").fetchone()[0]
+    return bytes.fromhex(found)
+
+
+def known(db: sqlite3.Connection, head: Head) -> None:
+    """Note the ledger's last line that this database knows of, in a transaction."""
+    told = json.dumps([head.count, head.hash])
+    db.execute("INSERT OR REPLACE INTO about VALUES ('ledger', ?)", (told,))
 
 
 @dataclass
@@ -62,16 +83,20 @@ class Desk:
         self.lines.append({"what": what, **told})
 
 
-def make_show(folder: str | os.PathLike[str]) -> Show:
-    """The show in a folder; a new one where there is none. Raises BadInput, CannotWrite."""
+def make_show(folder: str | os.PathLike[str], salt: str = "") -> Show:
+    """The show in a folder; a new one where there is none. Raises BadInput, CannotWrite.
+
+    A new show is its user's only. salt: of a show that is made anew.
+    """
     place = Path(os.path.abspath(os.path.expanduser(folder)))
     try:
-        for each in (place, place / ARRAYS, place / THUMBS):
-            each.mkdir(parents=True, exist_ok=True)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (ARRAYS, THUMBS, CLAIMS):
+            (place / each).mkdir(mode=0o700, exist_ok=True)
         show = Show(place)
         with show.locked():
             if not any((place / name).exists() for name in (DATABASE, SEAL, ledger.FILE)):
-                show.make()
+                show.make(salt or secrets.token_hex(32))
     except OSError as why:
         raise CannotWrite(
             f"The show in {place} cannot be written.",
@@ -138,11 +163,14 @@ class Show:
                     desk = Desk(db)
                     try:
                         yield desk
-                        before = ledger.add(self.folder, desk.lines) if desk.lines else before
+                        if desk.lines:
+                            known(db, ledger.add(self.folder, desk.lines))
                         db.execute("COMMIT")
                     except BaseException:
                         if db.in_transaction:
                             db.execute("ROLLBACK")
+                        if ledger.head(self.folder) != before:
+                            ledger.take_back(self.folder, before)
                         raise
             finally:
                 self._seal()
@@ -179,14 +207,28 @@ class Show:
         finally:
             self._lock.release()
 
-    def make(self) -> None:
+    def make(self, salt: str) -> None:
         """New tables in an empty place; with the lock."""
+        os.chmod(self.folder, 0o700)
+        roots.write(self.folder, roots.Roots(salt))
         with _plainly(self.folder), closing(self._connected()) as db:
             db.execute("BEGIN IMMEDIATE")
             schema.bring_up(db)
-            db.execute("INSERT INTO about VALUES ('salt', ?)", (secrets.token_hex(32),))
+            db.execute("INSERT INTO about VALUES ('salt', ?)", (salt,))
             db.execute("COMMIT")
         self._seal()
+
+    @contextmanager
+    def replacing(self) -> Generator[Head]:
+        """Nobody writes, and the database may be put in place of a damaged one meanwhile.
+
+        Yields the ledger's head; what stands there at the end is sealed.
+        """
+        with self.locked():
+            write_json(self.folder / SEAL, {"writing": True})
+            (self.folder / f"{DATABASE}-journal").unlink(missing_ok=True)  # the old one's
+            yield ledger.head(self.folder)
+            self._seal()
 
     # --- the seal ---------------------------------------------------------------------------
 
@@ -207,17 +249,19 @@ class Show:
             return False
 
     def _recover(self) -> None:
-        """After a writer was killed: SQLite takes its half back; all else has to be sound."""
+        """After a writer was killed: SQLite takes its half back, and the ledger's lines of it go
+        too, for what they say was never done. All else has to be sound."""
         try:
             with closing(self._connected()) as db:
                 said = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
                 lost = db.execute("PRAGMA foreign_key_check").fetchone()
+                row = db.execute("SELECT value FROM about WHERE name = 'ledger'").fetchone()
         except sqlite3.DatabaseError as why:
             raise _damaged(self.folder, str(why)) from why
         if said != "ok" or lost:
             raise _damaged(self.folder, said)
-        for _ in ledger.lines(self.folder):
-            pass
+        if not ledger.take_back(self.folder, Head(*json.loads(row[0])) if row else Head()):
+            raise _damaged(self.folder, f"{ledger.FILE} lacks lines that {DATABASE} knows of")
         self._seal()
 
     def _seal(self) -> None:

@@ -23,11 +23,15 @@ looked for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from answerprint.vision.alike import Look, unlike
+from answerprint.errors import BadInput
+from answerprint.frames import colour
+from answerprint.frames.clip import Clip
+from answerprint.frames.movie import MovieFrame
+from answerprint.vision.alike import TALL, WIDE, Look, unlike
 from answerprint.vision.gradual import (
     AGAIN,
     EMPTY,
@@ -104,8 +108,12 @@ class Boundaries:
             del self._looks[:gone], self._steps[:gone]
             self._start += gone
 
+    def decided(self) -> list[Change]:
+        """Those boundaries that no later frame can change, in order."""
+        return self._found
+
     def told(self) -> list[Change]:
-        """The boundaries of all that was seen, in order."""
+        """The boundaries of all that was seen, in order; nothing is to be seen after it."""
         self._decide(self._start + len(self._looks))
         return self._found
 
@@ -115,6 +123,26 @@ class Boundaries:
             if self._decided <= frame < until:
                 self._found.append(Change(each.kind, frame, first, last, each.confidence))
         self._decided = until
+
+
+def pictures(clip: Clip, numbers: Sequence[int]) -> Iterator[tuple[int, np.ndarray | BadInput]]:
+    """Those frames, small, in scene-linear ACEScg: quick, and all that `Boundaries` asks for."""
+    if clip.kind == "stills":
+        for number, found in clip.pictures(numbers, 4 * WIDE):
+            yield number, found if isinstance(found, BadInput) else found[0]
+        return
+    for number, frame in clip.stream(numbers):
+        if isinstance(frame, BadInput):
+            yield number, frame
+            continue
+        with frame:
+            assert isinstance(frame, MovieFrame)
+            yield number, colour.to_acescg(frame.reduced(WIDE, TALL), clip.space)
+
+
+def inside(found: Sequence[Change], count: int) -> list[Change]:
+    """The boundaries that part shots; a fade at the start or the end of a movie parts nothing."""
+    return [c for c in found if c.kind == "cut" or (c.first > 0 and c.last < count - 1)]
 
 
 def within(looks: Sequence[Look], steps: np.ndarray) -> list[Change]:

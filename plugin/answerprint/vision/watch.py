@@ -41,6 +41,7 @@ AHEAD = 2
 
 Picture = tuple[np.ndarray, np.ndarray]
 Look = Callable[[np.ndarray], np.ndarray]
+Seen = Callable[[int, Picture | None], None]
 
 
 class Watcher(Protocol):
@@ -72,12 +73,15 @@ def watch(
     frames: tuple[int, int],
     told: Callable[[int, int], None],
     look: Look | None = None,
+    seen: Seen = lambda number, picture: None,
 ) -> Watched:
     """What the frames from first to last (both included) of a clip show.
 
     told   is called with (done, total) after each frame, and may raise to stop.
     look   what is done to scene-linear ACEScg (..., 3) before it is seen: an edit's grade. It is
            done to area averages, which is not quite the average of what was graded.
+    seen   is called with each frame's number and its picture, at most WIDE wide, or None where it
+           cannot be had: for what else wants all frames, so that they are decoded once.
 
     A frame that cannot be had is in the passport, with the reason; raises BadInput where none can.
     """
@@ -94,8 +98,10 @@ def watch(
         for done, (number, found) in enumerate(looks, 1):
             if isinstance(found, BadInput):
                 failed[number] = str(found)
+                seen(number, None)
             else:
                 size = size if size[0] else found.size
+                seen(number, found.picture)
                 pace = _reduced(found.picture)
                 for each in watchers:
                     each.see(number, *pace)
