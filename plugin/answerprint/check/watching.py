@@ -3,8 +3,8 @@
 A passport is filed under its media's files (place, size, time), its frames, the CDL that the edit
 has on it, the configuration of colours and the code that measures. A check that was stopped, or
 that comes again after the cut was changed, takes up those that still hold and reads their samples
-alone. A passport holds numbers and no picture. Cost: linear in frames; a movie is opened once for
-all of its events.
+alone; with a show, it takes up what anybody's check of it measured. A passport holds numbers and no
+picture. Cost: linear in frames; a movie is opened once for all of its events.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from answerprint.frames.clip import Clip, open_clip
 from answerprint.frames.grade import Cdl, Grade
 from answerprint.frames.sequence import find
 from answerprint.frames.text import write_text
+from answerprint.show.shelf import Shelf
 from answerprint.vision.pairs import Pictures
 from answerprint.vision.watch import WIDE, watch
 
@@ -61,14 +62,16 @@ def watch_cut(
     keep: Path | None,
     events: Events,
     graded: bool = True,
+    shelf: Shelf | None = None,
 ) -> Seen:
     """Measure the shots of a cut. A shot that cannot be had does not stop the others.
 
     hidden   event ids that are left out, with the reason.
     keep     where passports are kept, None: nowhere.
     graded   whether shots are seen through the CDLs that the edit has on them, in ACEScct.
+    shelf    of the show, where passports are kept for everybody who checks one of its cuts.
 
-    Raises Cancelled; what was finished is kept.
+    Raises Cancelled, and what the shelf raises; what was finished is kept.
     """
     failed = dict(hidden)
     asked: dict[_Opened, dict[_Asked, list[Event]]] = defaultdict(lambda: defaultdict(list))
@@ -81,8 +84,8 @@ def watch_cut(
             continue
         cdl = Cdl.of(dict(event.cdl)) if graded and event.cdl else Cdl()
         asked[event.media.path, event.media.named][*event.frames, cdl].append(event)
-    if keep:
-        _forget(keep)
+    kept = _Kept(keep, shelf)
+    kept.forget()
     lengths = {at: sum(b - a + 1 for a, b, _ in ranges) for at, ranges in asked.items()}
     total, done = sum(lengths.values()), 0
     seen: dict[str, _Seen] = {}
@@ -97,7 +100,7 @@ def watch_cut(
                         events.progress("watch", at + count, total, name)
 
                     try:
-                        found = _of(clip, named, (first, last), cdl, samples, keep, told)
+                        found = _of(clip, named, (first, last), cdl, samples, kept, told)
                         seen |= {event.id: found for event in which}
                     except BadInput as why:
                         failed |= {event.id: str(why) for event in which}
@@ -123,19 +126,17 @@ def _of(
     frames: _Range,
     cdl: Cdl,
     samples: Samples,
-    keep: Path | None,
+    kept: _Kept,
     told: Callable[[int, int], None],
 ) -> _Seen:
     look = None if cdl.neutral else _through(cdl)
-    place = keep / f"{_key(clip, frames, cdl)}.json" if keep else None
-    if place and (kept := _kept(place)):
-        passport, pictures = kept["passport"], _pictures(clip, kept["samples"], look)
+    key = _key(clip, frames, cdl) if kept else ""
+    if before := kept.get(key, clip.source):
+        passport, pictures = before["passport"], _pictures(clip, before["samples"], look)
     else:
         watched = watch(clip, frames, told, look)
         passport, pictures = watched.passport, watched.pictures
-        if place:
-            kept = {"passport": passport, "samples": list(pictures)}
-            write_text(place, json.dumps(kept, allow_nan=False))
+        kept.put(key, clip.source, {"passport": passport, "samples": list(pictures)})
     numbers = list(pictures)
 
     def again() -> Pictures:
@@ -159,14 +160,45 @@ def _through(cdl: Cdl) -> Look:
 # --- what is kept --------------------------------------------------------------------------
 
 
-def _kept(place: Path) -> dict[str, Any] | None:
-    """A passport as it was kept; None where there is none, or not a whole one."""
-    try:
-        kept: dict[str, Any] = json.loads(place.read_text("utf-8"))
-        os.utime(place)  # it was of use
-    except (OSError, ValueError):
-        return None
-    return kept
+class _Kept:
+    """Passports by their keys: in a folder of this machine, and on the shelf of a show."""
+
+    def __init__(self, folder: Path | None, shelf: Shelf | None) -> None:
+        self._folder, self._shelf = folder, shelf
+
+    def __bool__(self) -> bool:
+        return self._folder is not None or self._shelf is not None
+
+    def get(self, key: str, path: str) -> dict[str, Any] | None:
+        """What was kept; None where there is nothing, or not a whole one. What this machine has
+        goes onto the shelf."""
+        on_shelf: dict[str, Any] | None = self._shelf.get(key) if self._shelf else None
+        if on_shelf is not None or self._folder is None:
+            return on_shelf
+        place = self._folder / f"{key}.json"
+        try:
+            found: dict[str, Any] = json.loads(place.read_text("utf-8"))
+            os.utime(place)  # it was of use
+        except (OSError, ValueError):
+            return None
+        if self._shelf:
+            self._shelf.put(key, path, found)
+        return found
+
+    def put(self, key: str, path: str, passport: dict[str, Any]) -> None:
+        if self._folder:
+            write_text(self._folder / f"{key}.json", json.dumps(passport, allow_nan=False))
+        if self._shelf:
+            self._shelf.put(key, path, passport)
+
+    def forget(self) -> None:
+        """Remove from this machine passports nobody asked for in a long time."""
+        for old in self._folder.glob("*.json") if self._folder else ():
+            try:
+                if time.time() - old.stat().st_mtime > KEEP_DAYS * 86400:
+                    old.unlink()
+            except FileNotFoundError:
+                continue  # another check was faster
 
 
 def _key(clip: Clip, frames: _Range, cdl: Cdl) -> str:
@@ -197,13 +229,3 @@ def _code() -> bytes:
         for path in sorted(Path(package.__path__[0]).glob("*.py")):
             told.update(path.read_bytes())
     return told.digest()
-
-
-def _forget(keep: Path) -> None:
-    """Remove passports nobody asked for in a long time."""
-    for old in keep.glob("*.json"):
-        try:
-            if time.time() - old.stat().st_mtime > KEEP_DAYS * 86400:
-                old.unlink()
-        except FileNotFoundError:
-            continue  # another check was faster
