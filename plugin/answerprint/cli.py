@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from answerprint import __version__
+from answerprint import __version__, cli_review, cli_show
 from answerprint.catalogue import catalogue
 from answerprint.errors import AnswerprintError, BadInput, BadParameter, Cancelled, InternalError
 from answerprint.events import Events
@@ -58,6 +58,8 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     panel.add_argument("paths", metavar="PATH", nargs="*", help="shots, or one exported cut")
     _check(verbs.add_parser("check", help="what does not match in an edit", allow_abbrev=False))
     _cut(verbs.add_parser("cut", help="make an edit of a finished movie", allow_abbrev=False))
+    cli_show.parsers(verbs.add_parser("show", help="what was shot, and where", allow_abbrev=False))
+    cli_review.parsers(verbs.add_parser)
     verbs.add_parser("worker", help="serve a host over stdin and stdout", allow_abbrev=False)
     doctor = verbs.add_parser("doctor", help="what fits, what does not", allow_abbrev=False)
     doctor.add_argument("--prefix", metavar="DIR", help="where it was installed, if not as usual")
@@ -121,6 +123,7 @@ def _check(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--hero", metavar="SHOT", help="even, and its scene to this shot")
     verb.add_argument("--ungraded", action="store_true", help="do not apply the edit's own CDLs")
     verb.add_argument("--handles", metavar="N", type=_number(int), help="frames of handles wanted")
+    verb.add_argument("--show", metavar="SHOW", help="the show: what was decided, what was shot")
     verb.add_argument("--waive", metavar="ID", help="leave this finding from now on; needs --why")
     verb.add_argument("--why", metavar="TEXT", default="", help="why it is waived")
     verb.add_argument("--by", metavar="NAME", help="who waives it (default: your login)")
@@ -261,6 +264,12 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
         return _checked(asked)
     if asked.verb == "cut":
         return _made_cut(asked)
+    if asked.verb == "show":
+        with _Terminal() as events:
+            return cli_show.run(asked, events)
+    if asked.verb in cli_review.VERBS:
+        with _Terminal() as events:
+            return cli_review.run(asked, events)
     from answerprint.worker import jobs, order
 
     if asked.verb == "run":
@@ -304,6 +313,7 @@ def _checked(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
             handles=asked.handles,
             even=asked.even,
             graded=not asked.ungraded,
+            show=asked.show,
             keep=cache_folder("passports"),
             events=events,
         )

@@ -84,7 +84,8 @@ REFUSALS = [
     (
         ["zzz"],
         "There is no command 'zzz'.",
-        "There is: tools, match, run, panel, check, cut, worker, doctor.",
+        "There is: tools, match, run, panel, check, cut, show, review, approve, reject, mark, "
+        "worker, doctor.",
     ),
     (
         ["match"],

@@ -183,6 +183,13 @@ def test_new_frames_are_the_clips_media_with_its_timecode(cut, tmp_path):
     assert clips(path)[1].media_reference.target_url == clips(cut)[1].media_reference.target_url
 
 
+def test_a_take_of_other_media_lies_at_its_place_in_the_source(cut, tmp_path):
+    written(cut, tmp_path / "out", frames("A001", tmp_path, kind="take", at=999))
+    shot = clips(tmp_path / "out" / "reel 1.otio")[0]
+    assert shot.media_reference.available_range == span(86398, 13)  # 1003 is at 999: 4 before
+    assert shot.source_range == span(86404, 8)
+
+
 def test_nothing_is_graded_twice(cut, tmp_path):
     look, graded = entry("A001"), frames("A001", tmp_path, label="match v001")
     written(cut, tmp_path / "out", look, graded)

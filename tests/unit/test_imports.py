@@ -34,8 +34,11 @@ MAY = {
     "trust": FRAMES,
     "check": VISION | {"edit", "show", "trust"},
     "tools": TOOLS,
-    "worker": TOOLS | {"check"},
-    "cli": TOOLS | {"catalogue", "check", "worker", "panel"},
+    "review": VISION | {"edit", "show"},  # reads a check's report as a file
+    "worker": TOOLS | {"check", "review"},
+    "cli": TOOLS | {"catalogue", "check", "cli_review", "cli_show", "worker", "panel"},
+    "cli_review": LEAVES | {"review"},
+    "cli_show": TOOLS | {"check", "worker"},
     "catalogue": {"errors", "frames", "tool", "tools", "trust"},
     "__main__": {"cli"},
     "__init__": set(),

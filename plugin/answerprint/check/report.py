@@ -6,6 +6,10 @@ shots      every event of the cut in the order of the record: where it lies, its
 scenes     shots of one place, their set-ups, and the evidence
 relations  pairs that have something in common, with the evidence
 findings   the worst first; `waived` those that somebody leaves
+statuses   with a show: what was decided on findings, by id (`show/status.py`)
+references with a show: takes to match shots to that stand alone in the cut; rows of missing shots
+           have `alternates`, what the show has for them (`check/alternates.py`)
+approvals  with a show: approved fixes that no longer cover what the cut shows; else null
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ from typing import Any
 
 from answerprint import __version__
 from answerprint.check import edit, frames, grammar, light, page, report, things
+from answerprint.check.alternates import name_alternates
+from answerprint.check.approvals import agree
 from answerprint.check.corrected import write_corrected
 from answerprint.check.even import Even
 from answerprint.check.even import even as even_scenes
@@ -50,6 +52,8 @@ from answerprint.errors import BadParameter, CannotWrite
 from answerprint.events import Events
 from answerprint.frames.grade import Cdl
 from answerprint.frames.text import write_json
+from answerprint.show.shelf import Shelf
+from answerprint.show.store import open_show
 
 Find = Callable[[Study], list[Finding]]
 FINDERS: tuple[tuple[str, frozenset[str], Find], ...] = (
@@ -88,6 +92,7 @@ def check(
     earlier: str | os.PathLike[str] | None = None,
     even: bool = False,
     graded: bool = True,
+    show: str | os.PathLike[str] | None = None,
     events: Events | None = None,
 ) -> Outcome:
     """Check the cut in a file, and write what was found into the folder `out`.
@@ -102,11 +107,15 @@ def check(
     earlier       the folder of the last check of this cut, where that was another one: by its
                   report shots are known again, and what is new and gone is told.
     even          even every scene: the hero's to the hero, others to their median.
+    show          the folder of the show: its statuses of findings are brought up to this check, and
+                  approved fixes that no longer cover their shots are told; what it measured is not
+                  measured again, and what it has for missing shots is named.
     graded        whether shots are seen through the CDLs that the edit has on them, in ACEScct.
 
     Raises BadInput, BadParameter, CannotWrite, and Cancelled; what was measured is kept then.
     """
     began, events = time.monotonic(), events or Events()
+    remembered = open_show(show) if show else None
     given = read_rules(path, rules)
     given = given if kinds is None else given.only(kinds)
     given = given if handles is None else given.wanting(handles)
@@ -126,7 +135,8 @@ def check(
     before = here if earlier is None else report.last(Path(earlier))
     with Samples(keep, events.check) as samples:
         laid = lay(cut, document)
-        seen = watch_cut(cut, laid.hidden, samples, keep, events, graded)
+        shelf = Shelf(remembered) if remembered else None
+        seen = watch_cut(cut, laid.hidden, samples, keep, events, graded, shelf)
         watched = time.monotonic() - began
 
         def told(done: int, total: int) -> None:
@@ -142,6 +152,10 @@ def check(
         rows = ranked(study, findings, given, known)
         if graded:
             _without_fixes(rows.shown, own)
+        references: list[Row] = []
+        if remembered:
+            references, unseen = name_alternates(remembered, study, clips, rows.shown, events)
+            study.said.extend(unseen)
         shots = report.shots(study, seen.failed, known)
         of = {row["name"]: row for row in shots}
         for row in rows.shown:
@@ -158,6 +172,8 @@ def check(
             made += corrected.files
             said += [*evened.said, *corrected.warnings]
         lost = [r for r in shots if not (r["passport"] or r["hidden"] or is_card(r["clip"]))]
+        since = _since(before, rows.shown, given)
+        agreed = remembered and agree(remembered, cut, rows.shown, rows.waived, since)
         idle = [f"The waiver {each} fits nothing any more." for each in rows.idle]
         whole: Row = {
             "schema": report.SCHEMA,
@@ -167,6 +183,7 @@ def check(
                 [
                     report.sentence(shots, study.scenes, rows.shown, len(lost)),
                     *([evened.sentence] if evened else []),
+                    *([agreed.sentence] if agreed and agreed.sentence else []),
                 ]
             ),
             "cut": report.of_cut(cut),
@@ -177,7 +194,10 @@ def check(
             "relations": [report.relation(r) for r in relations.values() if r.kind != "none"],
             "findings": rows.shown,
             "waived": rows.waived,
-            "since": _since(before, rows.shown, given),
+            "since": since,
+            "statuses": agreed.statuses if agreed else {},
+            "approvals": agreed.short if agreed else None,
+            "references": references,
             "even": evened and {"hero": hero, "shots": [each.plain() for each in evened.shots]},
             "changes": None if changes is None else [each.plain() for each in changes],
             "files": list(made),

@@ -17,7 +17,9 @@ from answerprint import tools
 from answerprint.errors import BadInput, BadParameter
 from answerprint.events import Events
 from answerprint.worker.cache import cache_folder
+from answerprint.worker.review import review_decide, review_list, review_movie
 from answerprint.worker.serve import Handler, serve
+from answerprint.worker.show import show_add, show_find, show_forget, show_gaps, show_list
 from answerprint_bridge.messages import LINE_LIMIT, encode
 
 VIEWS = 64  # pictures kept for one host; the oldest gives its place to the newest
@@ -123,9 +125,9 @@ def edit_grades(params: dict[str, Any], events: Events) -> dict[str, Any]:
 
 
 def edit_check(params: dict[str, Any], events: Events) -> dict[str, Any]:
-    """{path, out, media?, rate?, colourspace?, rules?, previous?, hero?, earlier?} -> {status,
-    report, page, cut, findings, sentence}: paths of what was written, how many findings, what to
-    say first."""
+    """{path, out, media?, rate?, colourspace?, rules?, previous?, hero?, earlier?, show?} ->
+    {status, report, page, cut, findings, sentence}: paths of what was written, how many findings,
+    what to say first."""
     from answerprint.check.run import check
 
     made = check(
@@ -137,6 +139,7 @@ def edit_check(params: dict[str, Any], events: Events) -> dict[str, Any]:
         hero=_optional(params, "hero"),
         keep=cache_folder("passports"),
         earlier=_optional(params, "earlier"),
+        show=_optional(params, "show"),
         events=events,
     )
     paths = {name: made.outputs[name] for name in ("report", "page", "cut")}
@@ -178,6 +181,14 @@ HANDLERS: dict[str, Handler] = {
     "edit.grades": edit_grades,
     "edit.check": edit_check,
     "edit.waive": edit_waive,
+    "show.add": show_add,
+    "show.list": show_list,
+    "show.find": show_find,
+    "show.gaps": show_gaps,
+    "show.forget": show_forget,
+    "review.list": review_list,
+    "review.decide": review_decide,
+    "review.movie": review_movie,
 }
 
 

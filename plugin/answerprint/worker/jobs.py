@@ -29,6 +29,7 @@ from answerprint.frames.device import choose, device_class
 from answerprint.frames.sequence import ranges
 from answerprint.frames.still import Still
 from answerprint.frames.text import write_json
+from answerprint.review.signed import spare
 from answerprint.tool import Tool
 from answerprint.tools import find
 from answerprint.tools.job import Job, Plan
@@ -91,6 +92,7 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
         clips = {n: stack.enter_context(c) for n, c in _open(order, tool).items()}
         _spare_inputs(order, clips)
         order = _still_holds(order, clips, repeat)
+        spare(order.out)
         _make_folder(order.out)
         job = Job(clips, order.out, order.name, device, events, order.solved)
         plan: Plan = tool.run(job, params)

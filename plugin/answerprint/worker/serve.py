@@ -41,7 +41,17 @@ Handler = Callable[[dict[str, Any], Events], Any]
 """(params, events) -> result, plain JSON. Raises AnswerprintError for what a user can act on."""
 
 IDLE_SECONDS = 0.5  # without a request, after which a worker warms up
-JOBS = frozenset({"job.run", "edit.check", "model.ensure", "model.unload"})
+JOBS = frozenset(
+    {
+        "job.run",
+        "edit.check",
+        "show.add",
+        "show.gaps",
+        "review.movie",
+        "model.ensure",
+        "model.unload",
+    }
+)
 PROGRESS_SECONDS = 0.06  # between two messages: under 20/s, the last one before the end included
 
 log = logging.getLogger("answerprint")

@@ -1,0 +1,407 @@
+"""Deciding on results and findings: what is written where, what is refused, what is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shots
+from reviewed import check, plate, result
+from shots import read
+
+from answerprint.errors import BadInput, BadParameter, CannotWrite
+from answerprint.review import decide as deciding
+from answerprint.review import signed
+from answerprint.review.decide import decide
+from answerprint.review.results import result_in, results_below
+from answerprint.review.summary import entries
+from answerprint.show import ledger
+from answerprint.show.store import Show, make_show, open_show
+
+FRAMES = [1001, 1002, 1003]
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No show is near but those of the tests."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    return plate(tmp_path / "plate", FRAMES)
+
+
+@pytest.fixture
+def out(tmp_path: Path, source: str) -> Path:
+    return result(source, tmp_path / "film/sc010/double/v003")
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Show:
+    return make_show(tmp_path / "film/answerprint-show")
+
+
+def say(out: Path, word: str, by: str = "Ines", note: str = "", **more: Any) -> dict[str, Any]:
+    return decide(str(out), word, by, note, **more)
+
+
+def word_of(folder: Path, show: Show | None = None) -> str:
+    (row,) = entries(folder, show)[0]
+    return row.status.word
+
+
+# --- what a decision leaves --------------------------------------------------------------------
+
+
+def test_it_is_in_the_ledger_in_the_report_and_beside_the_frames(out: Path, show: Show) -> None:
+    note = "Größe stimmt — 日本語 \U0001f39e"
+    told = say(out, "approved", "Inés", note)
+    found = result_in(out)
+    assert found
+    assert (told["id"], told["version"], told["show"]) == (found.id, 3, str(show.folder))
+    (line,) = ledger.lines(show.folder)
+    report, marker = read(out / "report.json"), read(out / "review.json")["decisions"]
+    for each in (line, report["review"], *marker):
+        assert (each["word"], each["by"], each["note"]) == ("approved", "Inés", note)
+    assert (line["tool"], line["version"], line["frames"]) == ("double", 3, "1001-1003")
+    assert line["digest"] == found.digest == marker[0]["digest"]
+    assert report["disclosure"]["signed_off"] == {"name": "Inés", "at": line["at"], "note": note}
+    assert word_of(out, open_show(show.folder)) == "approved"
+
+
+def test_the_ledger_tells_no_path_and_no_name(out: Path, show: Show, source: str) -> None:
+    say(out, "approved")
+    text = (show.folder / ledger.FILE).read_text("utf-8") + json.dumps(
+        [list(map(str, row)) for row in _rows(show)]
+    )
+    found = result_in(out)
+    assert found
+    for secret in (source, "plate", "sc010", str(out), *found.told.values()):
+        assert secret not in text
+
+
+def _rows(show: Show) -> list[Any]:
+    with show.reading() as db:
+        return list(db.execute("SELECT * FROM status"))
+
+
+def test_a_rejection_says_why_and_keeps_the_frames(out: Path, show: Show) -> None:
+    say(out, "approved")
+    before = shots.results(out)
+    with pytest.raises(BadParameter, match="Nobody says why"):
+        say(out, "rejected", note="  ")
+    assert word_of(out, show) == "approved"
+    say(out, "rejected", note="The hat flickers.")
+    assert shots.results(out) == before
+    report = read(out / "report.json")
+    assert report["review"]["note"] == "The hat flickers."
+    assert report["disclosure"]["signed_off"] is None
+    words = [each["word"] for each in read(out / "review.json")["decisions"]]
+    assert words == ["approved", "rejected"] == [row["word"] for row in ledger.lines(show.folder)]
+
+
+def test_nobody_is_guessed_and_then_nothing_is_written(out: Path, show: Show) -> None:
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    for by in ("", "   "):
+        with pytest.raises(BadParameter, match="Nobody is named"):
+            say(out, "approved", by)
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
+    assert list(ledger.lines(show.folder)) == []
+
+
+def test_without_a_show_the_folder_knows(out: Path) -> None:
+    assert word_of(out) == "open"
+    assert say(out, "approved")["show"] is None
+    assert word_of(out) == "approved"
+    say(out, "rejected", note="No.")
+    assert word_of(out) == "rejected"
+
+
+def test_what_was_decided_before_there_was_a_show_still_stands(out: Path, tmp_path: Path) -> None:
+    say(out, "approved")
+    show = make_show(tmp_path / "film/answerprint-show")
+    assert word_of(out, show) == "approved"
+    say(out, "rejected", note="No.")
+    assert word_of(out, show) == "rejected"
+
+
+def test_the_show_knows_it_wherever_the_result_lies(out: Path, show: Show, tmp_path: Path) -> None:
+    say(out, "approved")
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(out, moved)
+    (moved / "review.json").unlink()
+    assert word_of(moved, show) == "approved"
+
+
+def test_the_show_of_the_result_counts_and_two_are_refused(
+    out: Path, show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert say(out, "noted")["show"] == str(show.folder)
+    other = make_show(tmp_path / "other/answerprint-show")
+    monkeypatch.chdir(tmp_path / "other")
+    with pytest.raises(BadParameter, match=r"belongs to the show .*film.*, and you stand in"):
+        say(out, "approved")
+    assert say(out, "approved", show=str(other.folder))["show"] == str(other.folder)
+
+
+def test_a_show_holds_no_results(show: Show, out: Path) -> None:
+    shutil.copytree(out, show.folder / "thumbs/v003")
+    assert [each.folder for each in results_below(show.folder.parent)[0]] == [out]
+
+
+# --- which frames ------------------------------------------------------------------------------
+
+
+def test_frames_that_are_not_the_runs_are_not_approved(out: Path) -> None:
+    shutil.copyfile(out / "r.1001.exr", out / "r.1002.exr")
+    with pytest.raises(BadInput, match=r"Frame 1002 of .* is not as its run left it"):
+        say(out, "approved")
+    say(out, "rejected", note="Somebody changed it.")
+    (out / "r.1002.exr").unlink()
+    with pytest.raises(BadInput, match=r"Frame 1002 of .* is gone"):
+        say(out, "approved")
+    shutil.copyfile(out / "r.1001.exr", out / "r.1002.exr")
+    shutil.copyfile(out / "r.1001.exr", out / "r.1009.exr")
+    (out / "r.1002.exr").unlink()
+    with pytest.raises(BadInput, match="Frame 1002"):
+        say(out, "approved")
+
+
+def test_a_frame_that_no_run_tells_of_is_not_approved(out: Path) -> None:
+    shutil.copyfile(out / "r.1001.exr", out / "r.1009.exr")
+    with pytest.raises(BadInput, match=r"Frame 1009 of .* was not made by the run"):
+        say(out, "approved")
+
+
+def test_other_frames_in_its_place_are_open(out: Path, tmp_path: Path, show: Show) -> None:
+    say(out, "approved")
+    plate(tmp_path / "plate", FRAMES, size=(20, 32))
+    for path in (*out.glob("*.exr"), out / "report.json", out / "recipe.json"):
+        path.unlink()
+    result(str(tmp_path / "plate/plate.%04d.exr"), out)
+    (row,) = entries(out, show)[0]
+    assert row.status.word == "open"
+
+
+def test_parts_that_a_farm_made_are_one_result(out: Path) -> None:
+    """Each machine reports its own frames; an older report of the same frame does not count."""
+    whole = result_in(out)
+    report = read(out / "report.json")
+    told = report["frames"].pop("result_sha256")
+    report["frames"]["result_sha256"] = {"1001": "f" * 64}
+    (out / "report.json").write_text(json.dumps(report))
+    os.utime(out / "report.json", (1, 1))
+    for name, numbers in (("1001-1002", ("1001", "1002")), ("1003-1003", ("1003",))):
+        report["frames"]["result_sha256"] = {n: told[n] for n in numbers}
+        (out / f"report.{name}.json").write_text(json.dumps(report))
+    found = result_in(out)
+    assert whole
+    assert found
+    assert (found.told, found.digest, found.id) == (whole.told, whole.digest, whole.id)
+    say(out, "approved")
+
+
+def test_a_result_of_files_alone_is_known_by_them(out: Path) -> None:
+    report = read(out / "report.json")
+    report["frames"], report["files"] = None, [str(out / "look.cc")]
+    (out / "report.json").write_text(json.dumps(report))
+    for path in out.glob("*.exr"):
+        path.unlink()
+    (out / "look.cc").write_text("one")
+    say(out, "approved")
+    assert word_of(out) == "approved"
+    (out / "look.cc").write_text("another")
+    assert word_of(out) == "open"
+
+
+# --- what is meant -----------------------------------------------------------------------------
+
+
+def test_an_id_is_found_below_the_folder_and_may_be_short(out: Path, tmp_path: Path) -> None:
+    found = result_in(out)
+    assert found
+    told = decide(found.id[:6], "noted", "Ines", inside=str(tmp_path))
+    assert (told["id"], told["folder"]) == (found.id, str(out))
+
+
+@pytest.mark.parametrize("what", ["", "zzz", "/nowhere"])
+def test_an_id_that_is_not_there_is_refused(out: Path, what: str) -> None:
+    with pytest.raises(BadParameter, match="There is no finding and no result"):
+        decide(what, "approved", "Ines", inside=str(out))
+
+
+def test_two_that_fit_are_listed_and_a_version_tells_them_apart(
+    out: Path, source: str, tmp_path: Path
+) -> None:
+    second = result(source, out.with_name("v004"))
+    found = result_in(second)
+    assert found
+    with pytest.raises(BadParameter, match=f"'{found.id}' can be 2 things: .*v003; .*v004"):
+        decide(found.id, "approved", "Ines", inside=str(tmp_path))
+    told = decide(found.id, "approved", "Ines", inside=str(tmp_path), version=4)
+    assert told["folder"] == str(second)
+    with pytest.raises(BadParameter, match="has no version 5"):
+        decide(found.id, "approved", "Ines", inside=str(tmp_path), version=5)
+
+
+def test_another_grade_is_another_result(source: str, tmp_path: Path) -> None:
+    for name, params in (("a", {"stops": 1.0}), ("b", {"stops": 2.0}), ("c", {"stops": 1.0})):
+        result(source, tmp_path / "out" / name, params=params)
+    a, b, c = (each.id for each in results_below(tmp_path / "out")[0])
+    assert a == c != b
+
+
+def test_a_finding_is_decided_on_by_its_id(tmp_path: Path) -> None:
+    show = make_show(tmp_path / "answerprint-show")
+    folder = check(tmp_path / "notes", [{"id": "aa11"}, {"id": "bb22"}])
+    told = decide("bb", "fixed", "Ines", "Relit.", inside=str(tmp_path))
+    assert (told["id"], told["of"], told["show"]) == ("bb22", "finding", str(show.folder))
+    assert read(folder / "report.json")["review"]["bb22"]["note"] == "Relit."
+    words = {row.id: row.status.word for row in entries(folder, show)[0]}
+    assert words == {"aa11": "open", "bb22": "fixed"}
+    with pytest.raises(BadParameter, match=r"bb has no version 2\. It is a finding"):
+        decide("bb", "fixed", "Ines", inside=str(tmp_path), version=2)
+
+
+def test_a_waiver_belongs_into_the_rules(tmp_path: Path) -> None:
+    check(tmp_path, [{"id": "aa11"}])
+    with pytest.raises(BadParameter, match="waived by: answerprint check --waive ID"):
+        decide("aa11", "waived", "Ines", "so be it", inside=str(tmp_path))
+
+
+def test_what_the_rules_waive_is_waived(tmp_path: Path) -> None:
+    row = {"id": "cc33", "by": "Ada", "why": "on purpose", "date": "2026-11-20"}
+    (entry,) = entries(check(tmp_path, [], [row]), None)[0]
+    assert (entry.status.word, entry.status.by, entry.status.note) == (
+        "waived",
+        "Ada",
+        "on purpose",
+    )
+
+
+# --- two at once, and faults -------------------------------------------------------------------
+
+
+def test_two_reviewers_at_once_are_both_written_down(out: Path, show: Show) -> None:
+    names = [f"reviewer {n}" for n in range(6)]
+
+    def one(name: str) -> None:
+        say(out, "rejected" if name.endswith("3") else "approved", name, "seen")
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(one, names))
+    in_ledger = [line["by"] for line in ledger.lines(show.folder)]
+    beside = [row["by"] for row in read(out / "review.json")["decisions"]]
+    assert sorted(in_ledger) == names
+    assert beside == in_ledger, "one order for all"
+    assert read(out / "report.json")["review"]["by"] == in_ledger[-1]
+    with show.reading() as db:
+        assert deciding.last(db, result_in(out).id).by == in_ledger[-1]  # type: ignore[union-attr]
+
+
+def test_two_at_once_without_a_show_lose_nothing(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has read what is there waits for the other one to have read it too, if it can."""
+    both, write = threading.Barrier(2, timeout=0.2), signed.write_json
+
+    def late(path: Path, value: Any) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait()
+        write(path, value)
+
+    monkeypatch.setattr(signed, "write_json", late)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda name: say(out, "noted", name), ("Ines", "Ada")))
+    rows = read(out / "review.json")["decisions"]
+    assert sorted(row["by"] for row in rows) == ["Ada", "Ines"]
+
+
+def test_a_report_that_cannot_be_written_says_so(
+    out: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise CannotWrite("The disk is full.")
+
+    monkeypatch.setattr(ledger, "add", full)
+    with pytest.raises(CannotWrite):
+        say(out, "approved")
+    assert not (out / "review.json").exists(), "what the ledger does not have is not approved"
+    assert read(out / "report.json")["disclosure"]["signed_off"] is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"schema": "other", "decisions": []}',
+        '{"schema": "answerprint.review/1"}',
+        '{"schema": "answerprint.review/1", "decisions": [3]}',
+        '{"schema": "answerprint.review/1", "decisions": [{"word": "approved"}]}',
+    ],
+)
+def test_a_damaged_marker_is_said_and_not_passed_over(out: Path, text: str) -> None:
+    (out / "review.json").write_text(text)
+    with pytest.raises(BadInput, match="nobody can tell what is approved there"):
+        signed.approved(out)
+
+
+def test_a_result_that_is_not_whole_is_told_and_the_others_go_on(out: Path, source: str) -> None:
+    other = result(source, out.with_name("v004"))
+    (other / "recipe.json").write_text('{"schema": "answerprint.recipe/1"}')
+    rows, warnings = entries(out.parent, None)
+    assert [row.folder for row in rows] == [out]
+    assert len(warnings) == 1
+    assert "v004 is not whole" in warnings[0]
+
+
+# --- an approved version is never written over -------------------------------------------------
+
+solved_once = pytest.fixture(shots.solve_once)
+
+
+@pytest.fixture
+def matched(tmp_path: Path, solved_once: None) -> tuple[tuple[str, str], Path]:
+    pair = shots.plate_and_hero(tmp_path / "shots")
+    shots.run(pair, tmp_path / "out")
+    return pair, tmp_path / "out"
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+
+
+def test_a_run_into_an_approved_folder_is_refused(
+    matched: tuple[tuple[str, str], Path], tmp_path: Path
+) -> None:
+    pair, out = matched
+    say(out, "approved")
+    before = files(out)
+    for more in ({"params": {"strength": 0.5}}, {}, {"name": "other"}, {"write_frames": False}):
+        with pytest.raises(
+            BadParameter, match=r"is approved, by Ines on .* never written over"
+        ) as no:
+            shots.run(pair, out, **more)
+        assert "answerprint reject" in no.value.hint
+        assert no.value.hint.endswith("choose another folder, for a new version.")
+        assert no.value.about == "out"
+    assert files(out) == before
+    assert shots.run(pair, tmp_path / "v002", params={"strength": 0.5}).status == "done"
+
+
+def test_after_a_rejection_it_may_be_run_again(matched: tuple[tuple[str, str], Path]) -> None:
+    pair, out = matched
+    say(out, "approved")
+    say(out, "rejected", note="Too warm.")
+    assert shots.run(pair, out, params={"strength": 0.5}).status == "done"
+    assert [each["note"] for each in read(out / "review.json")["decisions"]] == ["", "Too warm."]
+    assert word_of(out) == "open"
