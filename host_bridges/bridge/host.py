@@ -78,8 +78,8 @@ class Host(ABC):
     @abstractmethod
     def capabilities(self) -> frozenset[str]:
         """'result:<kind>' for what it places, and 'export:graded', 'timeline', 'markers',
-        'edit markers', 'playhead', 'undo', 'take back', 'selection', 'items', 'viewer' where it
-        has them."""
+        'edit markers', 'playhead', 'undo', 'take back', 'takes' (of other media), 'selection',
+        'items', 'viewer' where it has them."""
 
     @abstractmethod
     def context(self) -> SceneContext: ...

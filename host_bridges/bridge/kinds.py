@@ -3,8 +3,8 @@
 Positions are pixels of the source's display window: (0, 0) is the lower left corner of its
 lower left pixel, y grows upwards, centres of pixels lie at .5. Frames are the source's numbers.
 `resources/docs/conventions.md` says it at length. `frames`, `matte`, `stmap` and `take` are
-files: the fields of a `scene.FrameSet`. `file` on a kind of data names the same for
-other programs.
+files: the fields of a `scene.FrameSet`. A `take` of other media has `at`, the source's number at
+which its first frame lies. `file` on a kind of data names the same for other programs.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ from .messages import CANCELLED, Message, WireError
 from .request import BAD_PARAMETER, Asked, again, ask, earlier
 from .results import Answer, wants_frames
 from .run import Done, Listener, Run
+from .showing import Shows
 from .wire import Call, Worker
 
 TEMPLATE = "{project}/answerprint/{shot}/{tool}/{version}"
@@ -40,7 +41,7 @@ Preview = Mapping[str, int]
 """{frame, size}: which frame of the result, and the pixels of its longer side."""
 
 
-class Session(Checks):
+class Session(Checks, Shows):
     """template   where results go; the version is its last folder. runs: oldest first."""
 
     def __init__(self, host: Host, command: Sequence[str], template: str = TEMPLATE) -> None:

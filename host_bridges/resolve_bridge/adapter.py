@@ -82,7 +82,7 @@ class ResolveHost(Edit):
         places |= {"cdl"} if self.grade_spaces() else set()
         places |= set() if grades.lut_refusal(self.luts, "") else {"lut"}
         found = {"markers", "timeline", "edit markers", "playhead"}
-        found |= {"selection", "items", "take back"}
+        found |= {"selection", "items", "take back", "takes"}
         found |= {"export:graded"} if not render.refusal(self.resolve, 0, 0) else set()
         return frozenset({f"result:{kind}" for kind in places} | found)
 

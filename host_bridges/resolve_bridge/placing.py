@@ -78,9 +78,10 @@ class Placing(Found):
         clip, frames = self._near(near), FrameSet.of(data)
         with pool.own_take(clip):
             first, last = clips.span(clip)
-        if frames.first > first or frames.last < last or frames.missing:
+        away = data.get("at", frames.first) - frames.first
+        if frames.first + away > first or frames.last + away < last or frames.missing:
             raise CannotPlace(f"its frames do not cover {first}-{last} of '{clip.GetName()}'")
-        start, end = first - frames.first, last - frames.first
+        start, end = first - away - frames.first, last - away - frames.first
         with self.undo_group(label):
             source = self._brought_in(frames, near, label)
             ref = f"media:{source.GetUniqueId()}"

@@ -182,6 +182,30 @@ def test_a_clip_above_has_the_same_place_and_frames(rig, clip):
     assert rig.host.apply([ONE_OF_EACH["take"]], "", "", "r1")[0].items == answer.items
 
 
+@pytest.mark.parametrize("above", [True, False])
+def test_a_take_of_other_media_lies_where_it_is_told(rig, clip, tmp_path, above):
+    """Its frame 41 at the clip's first, which is the source's second."""
+    clip._offset, clip._length = 1, 2
+    first = rig.host.describe(rig.item(clip).ref).first
+    if above:
+        rig.say("pictures_as", ABOVE)
+    (tmp_path / "b.0031.exr").touch()
+    other = {"pattern": f"{tmp_path}/b.%04d.exr", "first": 31, "last": 60, "at": first - 10}
+    (answer,) = rig.host.apply([{**ONE_OF_EACH["take"], **other}], "", "show b", "r1")
+    assert answer.status == "done", answer.why
+    start, end = (10, 11)
+    if above:
+        ours = rig.clip(answer.items[0])
+        assert (ours._start, ours._length, ours._offset) == (clip._start, 2, start)
+    else:
+        taken = clip._takes[-1]
+        assert (taken["startFrame"], taken["endFrame"]) == (start, end)
+    late = {**ONE_OF_EACH["take"], **other, "at": first + 1}
+    (answer,) = rig.host.apply([late], "", "show b", "r2")
+    assert (answer.status, answer.became) == ("degraded", "frames")
+    assert "do not cover" in answer.why
+
+
 def test_a_track_that_is_taken_or_locked_is_passed_over(rig, clip):
     title = rig.add("title", clip._media, track=2)
     title._start = clip._start + 2

@@ -80,11 +80,13 @@ def quiet(page):
 
 
 def test_the_tab_is_there_where_the_host_has_an_edit(window, until):
-    bar = window.panel.pages.tabBar()
-    assert bar.isVisible()
+    pages = window.panel.pages
+    number = pages.indexOf(window.panel.check)
+    assert pages.isTabVisible(number)
     window.desk.host.can -= {"timeline", "edit markers"}
     window.panel.refresh()
-    until(lambda: not bar.isVisible())
+    until(lambda: not pages.isTabVisible(number))
+    assert pages.isTabVisible(pages.indexOf(window.panel.show_page))
     assert not window.panel.check.start.isEnabled()
 
 

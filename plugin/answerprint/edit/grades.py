@@ -222,9 +222,9 @@ def _otio(
 
 
 def _made(event: Event, data: Mapping[str, Any]) -> otio.schema.ExternalReference:
-    """Frames that a tool made of an event: numbers and timecode are the source's."""
+    """Frames for an event: numbers and timecode are the source's, or lie `at` one of those."""
     assert event.frames
-    start = event.start + data["first"] - event.frames[0]
+    start = event.start + data.get("at", data["first"]) - event.frames[0]
     return external(data["pattern"], data["first"], data["last"], start, event.rate)
 
 

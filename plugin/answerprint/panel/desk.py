@@ -30,6 +30,7 @@ from answerprint_bridge.wire import Call
 from .checker import IN_CONSOLE, Checker
 from .clips import Clips
 from .files_host import FilesHost
+from .finder import Finder
 from .form import label_of
 from .jobs import BAD_PARAMETER, Job, Order, Shot
 from .qt import QtCore
@@ -46,7 +47,7 @@ class Desk:
     write_frames   what the panel offers at first: True where files are all that can be handed on.
 
     jobs    those of this session, oldest first. specs: tool name -> declaration, as they come.
-    checker of the host's edit.
+    checker of the host's edit. finder: of takes in the show.
     kept    what the panel is set to: the panel writes it, and a new panel begins with it.
     """
 
@@ -69,7 +70,7 @@ class Desk:
         self.specs: dict[str, dict[str, Any]] = {}
         self.kept: dict[str, Any] = {}
         self.occupied = self.closing = False
-        self.checker = Checker(self)
+        self.checker, self.finder = Checker(self), Finder(self)
         self._due: collections.deque[Callable[[], None]] = collections.deque()
         self._looks = 0  # number of the newest that is wanted
         self._measured: set[str] = set()
@@ -215,6 +216,7 @@ class Desk:
                 first,
                 last,
                 order.write_frames,
+                order.near,
                 on_done=lambda run: self._finished(job, run),
                 graded=order.graded,
                 preview=job.preview,

@@ -44,6 +44,7 @@ from .alone import Alone, Artist
 
 PLACED, SCHEMA = "placed.json", "answerprint.placed/1"
 PLACES = ("cdl", "lut", "frames", "take", "matte", "stmap", "markers", "note")
+WAYS = ("items", "markers", "take back", "takes", "timeline", "edit markers")
 AS_SAID, FIRST_SPACE, BY_EDL = "as the files say", "ACEScct", "as its timecodes allow"
 RATES = [BY_EDL, "23.976", "24", "25", "29.97", "30", "50", "59.94", "60"]
 
@@ -99,7 +100,7 @@ class EditHost(Alone):
 
     def capabilities(self) -> frozenset[str]:
         places = {f"result:{kind}" for kind in PLACES}
-        return frozenset(places | {"items", "markers", "take back", "timeline", "edit markers"})
+        return frozenset(places.union(WAYS))
 
     def context(self) -> SceneContext:
         cut, sizes = self.cut, Counter((m["width"], m["height"]) for m in self.cut["media"])

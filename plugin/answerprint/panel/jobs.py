@@ -38,7 +38,10 @@ Chosen: TypeAlias = Item | Shot
 
 @dataclass(frozen=True)
 class Order:
-    """One run as the panel was set. inputs: one for each name. frames: '' or '1001-1100'."""
+    """One run as the panel was set. inputs: one for each name. frames: '' or '1001-1100'.
+
+    near   the item that results are placed by; '': the source, if it is an item.
+    """
 
     tool: str
     params: Mapping[str, Any]
@@ -46,6 +49,7 @@ class Order:
     frames: str = ""
     graded: bool = False
     write_frames: bool = False
+    near: str = ""
 
     def span(self) -> tuple[int | None, int | None]:
         """First and last frame. WireError -32602 where `frames` is no range."""

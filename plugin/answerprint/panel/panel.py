@@ -17,11 +17,12 @@ from .check_page import CheckPage
 from .controls import Controls
 from .desk import IN_CONSOLE, Desk
 from .inputs import dropped
-from .jobs import Job, Order
+from .jobs import Chosen, Job, Order, Shot
 from .line import Line
 from .outcome import page_of
 from .qt import QtCore, QtGui, QtWidgets
 from .queue import QueueView
+from .show_page import ShowPage
 from .style import SHEET
 from .viewer import Viewer
 
@@ -64,10 +65,11 @@ class Panel(QtWidgets.QWidget):
     def _build(self) -> None:
         self.controls = Controls(self.line)
         self.check = CheckPage(self.line, self._wanted)
+        self.show_page = ShowPage(self.line, self._seen, self._wanted)
         self.pages = QtWidgets.QTabWidget()
         self.pages.addTab(self.controls, "Tool&s")
         self.pages.addTab(self.check, "Check the e&dit")
-        self.pages.tabBar().hide()
+        self.pages.addTab(self.show_page, "S&how")
         self.viewer = Viewer(self.line.ask)
         self.result = QtWidgets.QTextBrowser()
         self.result.setOpenLinks(False)
@@ -119,12 +121,14 @@ class Panel(QtWidgets.QWidget):
         controls.source_changed.connect(self._source_changed)
         controls.adjusted.connect(self._adjusted)
         self.check.looked.connect(self._look_into)
+        self.show_page.looked.connect(self._look_into)
         viewer.moved.connect(self._frame_moved)
         self.queue.again.connect(self._again)
         self.queue.chosen.connect(self._show_job)
         desk = self.desk
         self.line.hear(desk.tools_known, controls.offer_tools)
         self.line.hear(desk.checker.fixing, self.queue.choose)
+        self.line.hear(desk.finder.matching, self._prepared)
         self.line.hear(desk.checker.refused, self._log)
         self.line.hear(desk.starting, controls.set_starting)
         self.line.hear(desk.pictured, self._pictured)
@@ -188,11 +192,13 @@ class Panel(QtWidgets.QWidget):
                 self._log(refused)
         self.controls.set_busy(why)
         self.check.set_busy(why)
+        self.show_page.set_busy(why)
 
     def _offer(self, can: frozenset[str]) -> None:
         self.queue.offer(can)
         self.check.offer(can)
-        self.pages.tabBar().setVisible("timeline" in can)
+        self.show_page.offer(can)
+        self.pages.setTabVisible(self.pages.indexOf(self.check), "timeline" in can)
 
     def _ask_now_and_then(self) -> None:
         if self.isVisible():
@@ -219,7 +225,10 @@ class Panel(QtWidgets.QWidget):
 
     def _on_page(self, tools: Callable[[], object], check: Callable[[], object]) -> None:
         """A key does what the button of the page does that is seen."""
-        (check if self.pages.currentWidget() is self.check else tools)()
+        shown = self.pages.currentWidget()
+        acts = {self.controls: tools, self.check: check}
+        if shown in acts:
+            acts[shown]()
 
     def _wanted(self) -> dict[str, int]:
         return {"frame": self.viewer.frame.value(), "size": self.viewer.wanted_size()}
@@ -256,6 +265,21 @@ class Panel(QtWidgets.QWidget):
         self.controls.restore(job.order)
         self._source_changed()
         self.queue.choose(self.desk.submit(job.order, job.preview))
+
+    def _seen(self) -> tuple[Chosen, int] | None:
+        """The source that is chosen and the frame of it that the viewer is at."""
+        field = self.controls.inputs.fields.get("source")
+        chosen = field.chosen()[:1] if field else []
+        if not chosen or chosen == [Shot("")]:
+            return None
+        return chosen[0], self.viewer.frame.value()
+
+    def _prepared(self, job: Job) -> None:
+        """Show a job that another page has started, as it is set."""
+        self.controls.restore(job.order)
+        self._source_changed()
+        self.pages.setCurrentWidget(self.controls)
+        self.queue.choose(job)
 
     def _cancel(self) -> None:
         """The oldest job that was not asked yet, else the check: a key pressed twice ends nothing
@@ -343,7 +367,8 @@ class Panel(QtWidgets.QWidget):
         self.desk.kept["frame"] = self.viewer.frame.value()
 
     def _refused(self, error: WireError) -> None:
-        page = self.check if self.pages.currentWidget() is self.check else self.controls
+        shown = self.pages.currentWidget()
+        page = shown if isinstance(shown, (CheckPage, ShowPage)) else self.controls
         page.say("\n".join(text for text in (error.title, error.hint) if text))
         self._log(error)
 
