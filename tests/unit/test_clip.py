@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from edits import movie
 from pictures import add_attribute, plate, save, save_parts, spec_of
 
 from answerprint.errors import BadInput, BadParameter
@@ -345,6 +346,22 @@ def test_a_movie_is_a_clip(tmp_path: Path) -> None:
     assert len(levels) == 3
     with pytest.raises(BadInput):
         open_clip(str(tmp_path / "gone.mov"))
+
+
+def test_a_movie_in_another_space_is_another_picture(tmp_path: Path) -> None:
+    path = tmp_path / "take.mov"
+    movie(path, count=2)
+    seen = {}
+    for space in ("ACEScct", "ACEScg", "ACEScct"):
+        with open_clip(str(path), colourspace=space) as clip:
+            number = clip.frames[0]
+            light, digest = clip.picture(number)[0], clip.sha256(number)
+            if space in seen:
+                assert digest == seen[space][1]
+                np.testing.assert_array_equal(light, seen[space][0])
+            seen[space] = light, digest
+    assert seen["ACEScct"][1] != seen["ACEScg"][1]
+    assert not np.allclose(seen["ACEScct"][0], seen["ACEScg"][0])
 
 
 def test_still_files_open_side_by_side(tmp_path: Path) -> None:

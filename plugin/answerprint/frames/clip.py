@@ -141,7 +141,7 @@ class Clip:
                 return read(frame)
 
         if isinstance(self._reel, Movie):
-            rgb, valid = _PICTURES.of(self._reel.path, key, decoded)
+            rgb, valid = _PICTURES.of(self._reel.path, (*key, self._reel.named), decoded)
         else:
             with self.open(number) as still:
                 assert isinstance(still, Still)
@@ -156,7 +156,8 @@ class Clip:
                 return frame.sha256
 
         if isinstance(self._reel, Movie):
-            return _WORDS.of(self._reel.path, (number, self.space), read)
+            key = (number, self.space, self._reel.named)
+            return _WORDS.of(self._reel.path, key, read)
         return read()
 
     def pictures(
@@ -189,7 +190,8 @@ class Clip:
         often hide a log picture. Looks at one frame from the middle.
         """
         if isinstance(self._reel, Movie):
-            return _WORDS.of(self._reel.path, ("log", self.space), self._reel.looks_like_log)
+            key = ("log", self.space, self._reel.named)
+            return _WORDS.of(self._reel.path, key, self._reel.looks_like_log)
         if self.space.said_by == "user":
             return ""
         there = [n for n in self.frames if n not in self.missing]

@@ -152,6 +152,7 @@ class Movie:
 
     def __init__(self, path: str, colourspace: str | None) -> None:
         self.path, self._name = path, os.path.basename(path)
+        self.named = colourspace or ""  # `space` is the light behind it, the same for several
         self._lock = threading.Lock()
         self._decoder = Decoder(path)
         try:
