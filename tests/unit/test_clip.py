@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
@@ -351,6 +352,7 @@ def test_a_movie_is_a_clip(tmp_path: Path) -> None:
 def test_a_movie_in_another_space_is_another_picture(tmp_path: Path) -> None:
     path = tmp_path / "take.mov"
     movie(path, count=2)
+    os.utime(path, (1, 1))  # pictures of a file that may still be written are not kept
     seen = {}
     for space in ("ACEScct", "ACEScg", "ACEScct"):
         with open_clip(str(path), colourspace=space) as clip:
