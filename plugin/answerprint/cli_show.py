@@ -43,7 +43,16 @@ def parsers(top: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace, events: Events) -> Answer:
+    _words(asked)
     return VERBS[asked.show_verb].run(asked, _folder(asked), events)
+
+
+def _words(asked: argparse.Namespace) -> None:
+    """Raises BadParameter for an empty path or name: an empty path would mean this folder."""
+    for name in ("show", "paths", "clip", "ale", "picture", "cut", "out"):
+        said = getattr(asked, name, None)
+        if "" in (said if isinstance(said, list) else [said]):
+            raise BadParameter(f"'{name}' is empty.", "Give a path or a name.", about=name)
 
 
 def _folder(asked: argparse.Namespace) -> Path:
@@ -78,7 +87,7 @@ def _add(asked: argparse.Namespace, folder: Path, events: Events) -> Answer:
 
     workers = _workers(asked.workers)
     made = add(
-        begin(folder, asked.paths),
+        begin(folder, asked.paths, asked.colourspace),
         asked.paths,
         events,
         workers,

@@ -130,6 +130,31 @@ def test_what_cannot_be_meant_is_refused(
     assert said(capsys, *words)[0] == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("add", ""), ("forget", ""), ("find", ""), ("list", "--show", ""), ("add", "x", "--ale", "")],
+)
+def test_an_empty_word_is_refused(
+    words: tuple[str, ...],
+    show: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(show.rename(show.parent / "answerprint-show").parent)
+    status, told, err = said(capsys, *words)
+    assert (status, told["status"]) == (2, "refused")
+    assert "is empty" in err
+
+
+def test_an_unknown_colour_space_makes_no_show(
+    learned: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "show"
+    asked = ("add", learned[1], "--show", place, "--colourspace", "nonsense")
+    assert said(capsys, *asked)[0] == 2
+    assert not place.exists()
+
+
 def test_the_worker_offers_the_same(learned: tuple[Path, Path], tmp_path: Path) -> None:
     assert "show.add" in JOBS
     asked = {"show": str(tmp_path / "show")}

@@ -149,6 +149,14 @@ def test_a_picture_of_nothing_finds_nothing_sure(room) -> None:
     assert find(show, nothing, "place") == []
 
 
+def test_a_file_of_nothing_is_told_from_an_empty_show(room, still, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("answerprint.show.find.colours", lambda *_: b"")
+    told = search(open_show(room[0]), still, by="look")
+    assert (told["hits"], told["sentence"]) == ([], "Nothing of the picture counts.")
+    told = search(make_show(tmp_path / "show"), still, by="look")
+    assert told["sentence"] == "The show has no takes."
+
+
 def test_an_empty_show_has_no_hits(tmp_path: Path) -> None:
     show = make_show(tmp_path / "show")
     assert find(show, asked(other(0))) == find(show, asked(other(0)), "look") == []

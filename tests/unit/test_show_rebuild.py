@@ -12,14 +12,23 @@ from typing import Any
 import pytest
 import rushes
 
-from answerprint.errors import BadInput, Cancelled
+from answerprint.errors import BadInput, Cancelled, CannotWrite
 from answerprint.events import Events
-from answerprint.show import ledger, roots
+from answerprint.show import crew, ledger, roots
 from answerprint.show.add import add
 from answerprint.show.forget import forget
 from answerprint.show.rebuild import rebuild
 from answerprint.show.status import Status, record, said
-from answerprint.show.store import DATABASE, Damaged, Show, make_show, open_show
+from answerprint.show.store import (
+    ARRAYS,
+    DATABASE,
+    REBUILT,
+    SEAL,
+    Damaged,
+    Show,
+    make_show,
+    open_show,
+)
 from answerprint.show.verify import verify
 
 
@@ -171,3 +180,127 @@ def test_a_damaged_ledger_is_not_built_upon(show: Show) -> None:
     flip(show.folder / ledger.FILE, 40)
     with pytest.raises(BadInput, match=r"Line 1 of .* is not as it was written"):
         rebuild(show.folder)
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+@pytest.mark.parametrize("left", [None, 0, 2])
+def test_a_ledger_that_lacks_lines_is_not_built_upon(
+    show: Show, left: int | None, sealed: bool
+) -> None:
+    path = show.folder / ledger.FILE
+    if left is None:
+        path.unlink()
+    else:
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:left]))
+    if not sealed:
+        (show.folder / SEAL).write_text('{"writing": true}')
+    with pytest.raises(BadInput, match=r"lacks lines that were written.*from a backup"):
+        rebuild(show.folder)
+    assert not (show.folder / REBUILT).exists()
+
+
+def test_what_is_forgotten_leaves_a_rebuild_that_was_stopped(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> int:
+        raise Cancelled("Stopped.")
+
+    whole = (show.folder / DATABASE).read_bytes()
+    flip(show.folder / DATABASE)
+    with monkeypatch.context() as patch:
+        patch.setattr("answerprint.show.rebuild._take_over", stop)
+        with pytest.raises(Cancelled):
+            rebuild(show.folder)
+    assert list((show.folder / REBUILT / "arrays").iterdir())
+    (show.folder / DATABASE).write_bytes(whole)  # from a backup
+    forget(open_show(show.folder), "roof")
+    assert not (show.folder / REBUILT).exists()
+    flip(show.folder / DATABASE)
+    rebuild(show.folder)
+    with open_show(show.folder).reading() as db:
+        assert db.execute("SELECT name FROM clip").fetchall() == [("wall",)]
+
+
+def test_damage_of_the_new_show_is_not_a_clip_that_failed(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> object:
+        raise Damaged("The show is damaged.")
+
+    monkeypatch.setattr("answerprint.show.add.learn", damaged)
+    with pytest.raises(Damaged):
+        rebuild(show.folder)
+
+
+def test_thumbnails_that_are_gone_are_named(show: Show) -> None:
+    shutil.rmtree(show.folder / "thumbs")
+    assert {each.where.split("/")[0] for each in verify(show.folder).damages} == {"thumbs"}
+
+
+def test_a_folder_that_is_no_show_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"There is no show in .*show add"):
+        verify(tmp_path)
+
+
+DAMAGED = """
+import sys
+from answerprint.show import crew, learn
+from answerprint.show.store import Damaged
+def damaged(*told):
+    raise Damaged("The show is damaged.", "Make it anew.")
+learn.learn = damaged
+from answerprint_bridge.pipes import own_pipes
+crew.serve(sys.argv[1], *own_pipes())
+"""
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_damage_is_not_a_clip_that_failed(
+    learned: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    def damaged(*_: object) -> Any:
+        raise Damaged("The show is damaged.", "Make it anew.")
+
+    (tmp_path / "damaged.py").write_text(DAMAGED)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(crew, "MODULE", "damaged")
+    monkeypatch.setattr("answerprint.show.add.learn", damaged)
+    with pytest.raises(Damaged, match="Make it anew"):
+        add(make_show(tmp_path / "show"), [str(learned[1] / "day1")], workers=workers)
+
+
+def test_files_of_a_row_that_was_written_stay(
+    learned: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show, seal = make_show(tmp_path / "show"), Show._seal
+
+    def full(self: Show) -> None:
+        if list((self.folder / ARRAYS).iterdir()):  # the clip is written
+            raise CannotWrite("The disk is full.")
+        seal(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Show, "_seal", full)
+        with pytest.raises(CannotWrite):
+            add(show, [str(learned[1] / "day1/A001")])
+    found = verify(show.folder)
+    assert (found.clips, found.damages, found.strays) == (1, (), 0)
+
+
+def test_a_rebuild_that_was_stopped_at_its_end_is_made_again(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = told_of(show)
+    flip(show.folder / DATABASE)
+    with monkeypatch.context() as patch:
+        patch.setattr("answerprint.show.rebuild.known", stop)
+        with pytest.raises(KeyboardInterrupt):
+            rebuild(show.folder)
+    with pytest.raises(Damaged, match="a rebuild of it was stopped"):
+        open_show(show.folder)
+    rebuild(show.folder)
+    assert told_of(open_show(show.folder)) == before
+    assert verify(show.folder).damages == ()

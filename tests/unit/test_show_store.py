@@ -9,13 +9,15 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from answerprint.errors import BadInput
+from answerprint.errors import BadInput, CannotWrite
 from answerprint.show import ledger, schema, store
-from answerprint.show.store import DATABASE, SEAL, Damaged, Show, make_show, open_show
+from answerprint.show.store import DATABASE, LOCK, SEAL, Damaged, Show, make_show, open_show
 
 ROW = "INSERT INTO fingerprint VALUES (?, ?)"
 
@@ -92,7 +94,7 @@ def test_a_ledger_that_lost_its_last_line_is_damage(show: Show) -> None:
     _put(show, "b")
     path = show.folder / ledger.FILE
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
-    with pytest.raises(Damaged, match="other lines at its end"):
+    with pytest.raises(Damaged, match=r"other lines at its end.*from a backup"):
         open_show(show.folder)
 
 
@@ -180,7 +182,7 @@ def test_lines_that_are_gone_behind_a_kill_are_noticed(show: Show) -> None:
     _put(show, "a")
     subprocess.run([sys.executable, "-c", BETWEEN, str(show.folder)], check=False)
     (show.folder / ledger.FILE).write_bytes(b"")
-    with pytest.raises(Damaged, match="lacks lines"):
+    with pytest.raises(Damaged, match=r"lacks lines.*from a backup"):
         open_show(show.folder)
 
 
@@ -193,6 +195,70 @@ def test_damage_behind_a_killed_writer_is_noticed(show: Show) -> None:
     path.write_bytes(whole)
     with pytest.raises(Damaged):
         open_show(show.folder)
+
+
+def test_a_stop_after_the_commit_takes_nothing_back(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(sqlite3.Connection):
+        def execute(self, *asked: Any) -> sqlite3.Cursor:
+            done = super().execute(*asked)
+            if asked == ("COMMIT",):
+                raise KeyboardInterrupt
+            return done
+
+    connect = sqlite3.connect
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **k, factory=Stopped))
+        with pytest.raises(KeyboardInterrupt):
+            _put(show, "a")
+    assert _names(open_show(show.folder)) == ["a"]
+    assert [line["name"] for line in ledger.lines(show.folder)] == ["a"]
+
+
+def test_a_database_that_was_being_replaced_is_damage(show: Show) -> None:
+    _put(show, "a")
+
+    def stopped() -> None:
+        with show.replacing():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    for _ in range(2):
+        with pytest.raises(Damaged, match="a rebuild of it was stopped"):
+            open_show(show.folder)
+        with pytest.raises(Damaged, match="a rebuild of it was stopped"):
+            _put(show, "b")
+
+
+def test_what_cannot_be_locked_cannot_be_written_and_is_read(show: Show) -> None:
+    _put(show, "a")
+    (show.folder / LOCK).unlink(missing_ok=True)
+    (show.folder / LOCK).mkdir()  # as where the folder may only be read, for any user
+    with pytest.raises(CannotWrite, match="cannot be written"):
+        _put(show, "b")
+    (show.folder / SEAL).write_text('{"writing": true}')
+    assert _names(Show(show.folder)) == ["a"]
+
+
+def test_who_is_kept_waiting_is_told(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "BUSY", 0)
+    with closing(sqlite3.connect(show.folder / DATABASE)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(CannotWrite, match="Somebody has been reading or writing"):
+            _names(show)
+
+
+def test_a_folder_of_other_things_becomes_no_show(tmp_path: Path) -> None:
+    (tmp_path / "holiday.txt").write_text("mine")
+    mode = tmp_path.stat().st_mode
+    with pytest.raises(BadInput, match=r"holds other things.*answerprint-show"):
+        make_show(tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["holiday.txt"]
+    assert tmp_path.stat().st_mode == mode
+    (tmp_path / "half/arrays").mkdir(parents=True)  # what a kill left of one
+    assert _names(make_show(tmp_path / "half")) == []
 
 
 WRITES = """

@@ -39,7 +39,7 @@ from answerprint.show.learn import (
 )
 from answerprint.show.ledger import keyed
 from answerprint.show.roots import Root
-from answerprint.show.store import Desk, Show, make_show
+from answerprint.show.store import Damaged, Desk, Show, make_show
 
 STAGE = "learn"
 MEGA = 1 << 20
@@ -83,11 +83,13 @@ class Added:
         return {"status": self.status, "sentence": self.sentence, **vars(self)}
 
 
-def begin(folder: str | os.PathLike[str], paths: Sequence[str]) -> Show:
+def begin(folder: str | os.PathLike[str], paths: Sequence[str], colourspace: str = "") -> Show:
     """The show in a folder; made where there is none yet, if there is anything to add to it.
 
-    Raises BadInput, CannotWrite.
+    Raises BadInput, BadParameter for an unknown colour space, CannotWrite.
     """
+    if colourspace:
+        colour.space(colourspace)
     if not os.path.exists(folder):
         found = walk(paths)
         if not found.clips and not found.logs:
@@ -321,6 +323,8 @@ def _here(
         tell(daily, 0.0)
         try:
             outcome = learn(show, daily, lambda done: tell(daily, done), again)  # noqa: B023
+        except Damaged:
+            raise
         except BadInput as why:
             outcome = {"failed": str(why)}
         if outcome.get("state") == BUSY:

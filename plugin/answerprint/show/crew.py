@@ -3,9 +3,10 @@
     python -m answerprint.show.crew SHOW      reads jobs from stdin, tells of them on stdout
 
 Lines of JSON both ways: a job {"daily": {...}, "again": ...}; then
-{"done": 0.4} while it is measured, and {"outcome": {...}}, {"failed": "why"} or, where the show
-cannot be written, {"refused": {...}} at its end. A process whose stdin ends has lost who started
-it, and ends at once. One that dies over a clip (a decoder may) fails that clip and no other.
+{"done": 0.4} while it is measured, and {"outcome": {...}} or {"failed": "why"} at its end; where
+the show cannot be written {"refused": {...}}, where it is damaged {"damaged": {...}}. A process
+whose stdin ends has lost who started it, and ends at once. One that dies over a clip (a decoder
+may) fails that clip and no other.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import IO, Any
 from answerprint.errors import BadInput, CannotWrite
 from answerprint.show.dailies import Daily
 from answerprint.show.learn import BUSY, Outcome
+from answerprint.show.store import Damaged
 
 MODULE = "answerprint.show.crew"
 _Said = queue.SimpleQueue[tuple[Daily, float | Outcome] | Exception]
@@ -61,7 +63,7 @@ class Crew:
         whoever waits may look round.
 
         A clip that another process was at comes when that one is done with it. Raises CannotWrite
-        where the show takes nothing more.
+        where the show takes nothing more, Damaged.
         """
         asked = deque(dailies)
         said: _Said = queue.SimpleQueue()
@@ -81,6 +83,8 @@ class Crew:
                 left -= 1
                 if "refused" in what:
                     raise CannotWrite(**what["refused"])
+                if "damaged" in what:
+                    raise Damaged(**what["damaged"])
             yield daily, what
 
     def _work(self, asked: deque[Daily], said: _Said) -> None:
@@ -184,6 +188,8 @@ def serve(folder: str, source: IO[bytes], sink: IO[bytes]) -> None:
             daily = Daily(**job["daily"])
             found = learn(show, daily, told, job["again"])
             _say(sink, {"outcome": found})
+        except Damaged as why:
+            _say(sink, {"damaged": why.data()})
         except BadInput as why:
             _say(sink, {"failed": str(why)})
         except CannotWrite as why:

@@ -170,7 +170,10 @@ def search(
     sure = sum(hit.kind != "look" for hit in hits)
     sentence = f"{len(hits)} takes, {sure} of them verified."
     if not hits:
-        sentence = "No take shows this place." if by == "place" else "The show has no takes."
+        with show.reading() as db:
+            takes = db.execute("SELECT 1 FROM shot LIMIT 1").fetchone()
+        sentence = "Nothing of the picture counts." if takes else "The show has no takes."
+        sentence = "No take shows this place." if by == "place" else sentence
     return {"hits": [hit.as_dict() for hit in hits], "notes": notes, "sentence": sentence}
 
 

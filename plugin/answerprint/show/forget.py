@@ -10,11 +10,12 @@ The bytes are gone from the show's files; what a disk keeps of removed files is 
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from answerprint.errors import BadInput
+from answerprint.errors import BadInput, CannotWrite
 from answerprint.show import fingerprint, roots, store
 from answerprint.show.dailies import named
 from answerprint.show.learn import digests, remove_files, remove_rows, sweep
@@ -57,6 +58,7 @@ def forget(show: Show, clip: str) -> Gone:
     with show.writing() as desk:
         db = desk.db
         name, path, stamp = _one(db, clip)
+        _no_rebuild(show)
         before = fingerprint.fingerprints(db)
         rows = remove_rows(db, name)
         fingerprint.refresh(db)
@@ -71,6 +73,19 @@ def forget(show: Show, clip: str) -> Gone:
         sweep(show, desk)
         _leave_out(show, path, left)
     return Gone(name, path, fingerprints=said, **rows, **files)
+
+
+def _no_rebuild(show: Show) -> None:
+    """A rebuild that was stopped may hold the clip; the next one begins anew."""
+    try:
+        if (show.folder / store.REBUILT).exists():
+            shutil.rmtree(show.folder / store.REBUILT)
+    except OSError as why:
+        raise CannotWrite(
+            f"{show.folder / store.REBUILT} cannot be removed.",
+            "Ask for the right to write.",
+            why.strerror or str(why),
+        ) from why
 
 
 def _one(db: sqlite3.Connection, clip: str) -> tuple[str, str, str]:

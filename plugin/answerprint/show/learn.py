@@ -76,32 +76,32 @@ def keep(show: Show, daily: Daily, take: Take, before: str = "") -> Outcome:
     """
     name, secret = secrets.token_hex(8), secrets.token_bytes(32)
     said = {**take.said, **({"colourspace": take.media.named} if take.media.named else {})}
-    try:
-        with show.writing() as desk:
-            there = _known(desk.db, daily.path)
-            if there and there[0] != before:
-                return {"state": KNOWN, "id": there[0]}  # another one was faster
-            gone = digests(store.salt(desk.db), daily.path, daily.stamp)
-            asked = "SELECT 1 FROM forgotten WHERE digest IN (?, ?)"
-            if desk.db.execute(asked, gone).fetchone():
-                return {"state": FORGOTTEN}  # while it was measured
-            if there:
-                remove_rows(desk.db, there[0])
+    with show.writing() as desk:
+        there = _known(desk.db, daily.path)
+        if there and there[0] != before:
+            return {"state": KNOWN, "id": there[0]}  # another one was faster
+        gone = digests(store.salt(desk.db), daily.path, daily.stamp)
+        asked = "SELECT 1 FROM forgotten WHERE digest IN (?, ?)"
+        if desk.db.execute(asked, gone).fetchone():
+            return {"state": FORGOTTEN}  # while it was measured
+        if there:
+            remove_rows(desk.db, there[0])
+        try:
             files = _write_files(show.folder, name, take)
             _insert(desk.db, name, secret, daily, take, said, files)
-            desk.note(
-                "learned",
-                clip=name,
-                path=keyed(secret, daily.path),
-                media=keyed(secret, daily.stamp),
-                frames=sum(each.frames[1] - each.frames[0] + 1 for each in take.shots),
-                shots=len(take.shots),
-                code=code()[:12],
-                **({"instead_of": before} if there else {}),
-            )
-    except BaseException:
-        remove_files(show.folder, name)
-        raise
+        except BaseException:  # later the row may be there: `sweep` looks
+            remove_files(show.folder, name)
+            raise
+        desk.note(
+            "learned",
+            clip=name,
+            path=keyed(secret, daily.path),
+            media=keyed(secret, daily.stamp),
+            frames=sum(each.frames[1] - each.frames[0] + 1 for each in take.shots),
+            shots=len(take.shots),
+            code=code()[:12],
+            **({"instead_of": before} if there else {}),
+        )
     if before:
         remove_files(show.folder, before)
     lost = sorted(int(n) for each in take.shots for n in each.passport["frames"]["failed"])
@@ -269,7 +269,7 @@ def strays(folder: Path, db: sqlite3.Connection) -> list[str]:
     """Clip ids that have files and no row."""
     known = {name for (name,) in db.execute("SELECT id FROM clip")}
     there = {each.stem for each in (folder / ARRAYS).glob("*.npz")}
-    there |= {each.name for each in (folder / THUMBS).iterdir()}
+    there |= {each.name for each in (folder / THUMBS).glob("*")}
     return sorted(there - known)
 
 

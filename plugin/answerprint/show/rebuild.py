@@ -24,6 +24,7 @@ from answerprint.show.store import (
     ARRAYS,
     CLAIMS,
     DATABASE,
+    REBUILT,
     THUMBS,
     Damaged,
     Show,
@@ -32,7 +33,6 @@ from answerprint.show.store import (
     open_show,
 )
 
-NEW = "rebuilt"
 BOUND = ("n", "at", "before", "hash")
 """What binds a line to its ledger: a line that moves to another one gets new ones."""
 
@@ -45,9 +45,9 @@ def rebuild(
     without_missing   although some of what was added is not there any more; it is then among the
                       failed.
 
-    Raises BadInput where it is not there, or where the ledger or the list of what was added cannot
-    be read, CannotWrite, and Cancelled: the next rebuild goes on from there. The old show stays
-    until all is measured.
+    Raises BadInput where it is not there, where the ledger or the list of what was added cannot be
+    read, or where the ledger lacks lines that were written; CannotWrite, Damaged, and Cancelled:
+    the next rebuild goes on from there. The old show stays until all is measured.
     """
     added, show, told = roots.read(folder), Show(folder), Added()
     missing = [each.path for each in added.every if not walk([each.path]).clips]
@@ -58,7 +58,8 @@ def rebuild(
         )
     with show.locked():
         lines = list(ledger.lines(folder))
-        new = _begun(folder / NEW, added.salt)
+        _complete(show, lines)
+        new = _begun(folder / REBUILT, added.salt)
         with new.writing() as desk:
             for digest in forgotten(lines):
                 desk.db.execute("INSERT OR IGNORE INTO forgotten VALUES (?)", (digest,))
@@ -66,6 +67,8 @@ def rebuild(
         for root in added.every:
             try:
                 one = add(new, [root.path], events, workers, root.logs, root.colourspace)
+            except Damaged:
+                raise
             except BadInput as why:
                 told.failed[root.path] = str(why)
                 continue
@@ -77,6 +80,17 @@ def rebuild(
         if now < before:
             told.notes.append(f"The ledger knows {before} clips, {now} of them were found.")
     return told
+
+
+def _complete(show: Show, lines: Sequence[Line]) -> None:
+    """Raises BadInput where the ledger lacks lines: what they forgot would come back."""
+    last = show.promised()
+    hashes = [ledger.FIRST, *(line["hash"] for line in lines)]
+    if last.count >= len(hashes) or hashes[last.count] != last.hash:
+        raise BadInput(
+            f"{show.folder / ledger.FILE} lacks lines that were written.",
+            "Bring it back from a backup: what was forgotten and decided stands in it.",
+        )
 
 
 def _begun(folder: Path, salt: str) -> Show:

@@ -42,6 +42,8 @@ from answerprint.show.ledger import Head, Line
 
 DATABASE, SEAL, LOCK = "show.db", "show.seal", "show.lock"
 ARRAYS, THUMBS, CLAIMS = "arrays", "thumbs", "claims"
+REBUILT = "rebuilt"
+"""The folder of a rebuild that is not done."""
 NAME = "answerprint-show"
 """What a show's folder is called where nobody named it."""
 PATIENCE = 600
@@ -86,16 +88,21 @@ class Desk:
 def make_show(folder: str | os.PathLike[str], salt: str = "") -> Show:
     """The show in a folder; a new one where there is none. Raises BadInput, CannotWrite.
 
-    A new show is its user's only. salt: of a show that is made anew.
+    A new show is its user's only, and its folder holds nothing else. salt: of a show that is made
+    anew.
     """
     place = Path(os.path.abspath(os.path.expanduser(folder)))
     try:
+        if not _is_show(place) and _others(place):
+            raise BadInput(
+                f"{place} holds other things.", f"Name a new folder: --show {place / NAME}"
+            )
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         for each in (ARRAYS, THUMBS, CLAIMS):
             (place / each).mkdir(mode=0o700, exist_ok=True)
         show = Show(place)
         with show.locked():
-            if not any((place / name).exists() for name in (DATABASE, SEAL, ledger.FILE)):
+            if not _is_show(place):
                 show.make(salt or secrets.token_hex(32))
     except OSError as why:
         raise CannotWrite(
@@ -108,12 +115,7 @@ def make_show(folder: str | os.PathLike[str], salt: str = "") -> Show:
 
 def open_show(folder: str | os.PathLike[str]) -> Show:
     """The show in a folder. Raises BadInput where there is none, or a newer one; Damaged."""
-    place = Path(os.path.abspath(os.path.expanduser(folder)))
-    if not (place / SEAL).exists() and not (place / DATABASE).exists():
-        raise BadInput(
-            f"There is no show in {place}.",
-            f"Name the folder of one, or make it: answerprint show add DAILIES --show {place}",
-        )
+    place = there_is(folder)
     show = Show(place)
     show.verify()
     with show.reading() as db:
@@ -128,6 +130,28 @@ def open_show(folder: str | os.PathLike[str]) -> Show:
         with show.writing() as desk:
             schema.bring_up(desk.db)
     return show
+
+
+def there_is(folder: str | os.PathLike[str]) -> Path:
+    """The absolute path of a show, be it sound or not. Raises BadInput where there is none."""
+    place = Path(os.path.abspath(os.path.expanduser(folder)))
+    if not _is_show(place):
+        raise BadInput(
+            f"There is no show in {place}.",
+            f"Name the folder of one, or make it: answerprint show add DAILIES --show {place}",
+        )
+    return place
+
+
+def _is_show(place: Path) -> bool:
+    return any((place / name).exists() for name in (DATABASE, SEAL, ledger.FILE))
+
+
+def _others(place: Path) -> bool:
+    """Whether a folder holds what is not of a show that a kill left half made."""
+    own = (ARRAYS, THUMBS, CLAIMS, LOCK, roots.FILE)
+    names = os.listdir(place) if place.is_dir() else []
+    return any(name not in own and not name.startswith(".") for name in names)
 
 
 class Show:
@@ -155,7 +179,6 @@ class Show:
         """
         with self.locked():
             self._sealed()
-            before = ledger.head(self.folder)
             write_json(self.folder / SEAL, {"writing": True})
             try:
                 with _plainly(self.folder), closing(self._connected()) as db:
@@ -169,8 +192,9 @@ class Show:
                     except BaseException:
                         if db.in_transaction:
                             db.execute("ROLLBACK")
-                        if ledger.head(self.folder) != before:
-                            ledger.take_back(self.folder, before)
+                        done = _head_in(db)  # of this writer, where its COMMIT happened
+                        if ledger.head(self.folder) != done:
+                            ledger.take_back(self.folder, done)
                         raise
             finally:
                 self._seal()
@@ -190,7 +214,7 @@ class Show:
                 self._known = (*self._stat(), json.dumps(told))
                 return
             if self._told() == told:  # else a writer came in between
-                raise _damaged(self.folder, wrong)
+                raise wrong
 
     @contextmanager
     def locked(self) -> Generator[None]:
@@ -201,6 +225,12 @@ class Show:
             raise CannotWrite(
                 f"Somebody has been writing the show in {self.folder} for {PATIENCE} seconds.",
                 "Wait for it, or end that process.",
+            ) from why
+        except OSError as why:
+            raise CannotWrite(
+                f"The show in {self.folder} cannot be written.",
+                "Ask for the right to write.",
+                why.strerror or str(why),
             ) from why
         try:
             yield
@@ -222,13 +252,28 @@ class Show:
     def replacing(self) -> Generator[Head]:
         """Nobody writes, and the database may be put in place of a damaged one meanwhile.
 
-        Yields the ledger's head; what stands there at the end is sealed.
+        Yields the ledger's head; what stands there at the end is sealed. Where it does not come to
+        its end, the show stays damaged.
         """
         with self.locked():
-            write_json(self.folder / SEAL, {"writing": True})
+            write_json(self.folder / SEAL, {"writing": True, "replacing": True})
             (self.folder / f"{DATABASE}-journal").unlink(missing_ok=True)  # the old one's
             yield ledger.head(self.folder)
             self._seal()
+
+    def promised(self) -> Head:
+        """The ledger's head as the seal has it, else as the database does, damaged as it may be;
+        of no line where neither can be read."""
+        try:
+            return Head(*self._told()["ledger"])
+        except (KeyError, TypeError):
+            pass
+        where = (self.folder / DATABASE).resolve().as_uri()
+        try:  # as the file is: a journal beside it is left alone
+            with closing(sqlite3.connect(f"{where}?immutable=1", uri=True)) as db:
+                return _head_in(db)
+        except (sqlite3.DatabaseError, ValueError, TypeError):
+            return Head()
 
     # --- the seal ---------------------------------------------------------------------------
 
@@ -245,23 +290,25 @@ class Show:
                 if self._told().get("writing"):
                     self._recover()
                 return True
-        except Timeout:
+        except OSError:  # Timeout is one; so is a folder that may only be read
             return False
 
     def _recover(self) -> None:
         """After a writer was killed: SQLite takes its half back, and the ledger's lines of it go
         too, for what they say was never done. All else has to be sound."""
+        if self._told().get("replacing"):
+            raise _damaged(self.folder, "a rebuild of it was stopped")
         try:
             with closing(self._connected()) as db:
                 said = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
                 lost = db.execute("PRAGMA foreign_key_check").fetchone()
-                row = db.execute("SELECT value FROM about WHERE name = 'ledger'").fetchone()
+                head = _head_in(db)
         except sqlite3.DatabaseError as why:
             raise _damaged(self.folder, str(why)) from why
         if said != "ok" or lost:
             raise _damaged(self.folder, said)
-        if not ledger.take_back(self.folder, Head(*json.loads(row[0])) if row else Head()):
-            raise _damaged(self.folder, f"{ledger.FILE} lacks lines that {DATABASE} knows of")
+        if not ledger.take_back(self.folder, head):
+            raise _broken(self.folder, f"{ledger.FILE} lacks lines that {DATABASE} knows of")
         self._seal()
 
     def _seal(self) -> None:
@@ -279,18 +326,18 @@ class Show:
             return {}
         return {}
 
-    def _wrong(self, told: dict[str, Any]) -> str:
-        """What does not fit the seal; '' where all does."""
+    def _wrong(self, told: dict[str, Any]) -> Damaged | None:
+        """What does not fit the seal; None where all does."""
         if set(told) != {"database", "ledger"}:
-            return f"{SEAL} is missing or cannot be read"
+            return _damaged(self.folder, f"{SEAL} is missing or cannot be read")
+        if ledger.head(self.folder) != Head(*told["ledger"]):
+            return _broken(self.folder, f"{ledger.FILE} has other lines at its end")
         try:
             if _digest(self.folder / DATABASE) != told["database"]:
-                return f"{DATABASE} has changed since it was written"
+                return _damaged(self.folder, f"{DATABASE} has changed since it was written")
         except OSError as why:
-            return f"{DATABASE}: {why.strerror or why}"
-        if ledger.head(self.folder) != Head(*told["ledger"]):
-            return f"{ledger.FILE} has other lines at its end"
-        return ""
+            return _damaged(self.folder, f"{DATABASE}: {why.strerror or why}")
+        return None
 
     def _stat(self) -> tuple[int, ...]:
         found: list[int] = []
@@ -316,6 +363,12 @@ class Show:
         return db
 
 
+def _head_in(db: sqlite3.Connection) -> Head:
+    """The ledger's last line that a database knows of."""
+    row = db.execute("SELECT value FROM about WHERE name = 'ledger'").fetchone()
+    return Head(*json.loads(row[0])) if row else Head()
+
+
 @contextmanager
 def _plainly(folder: Path) -> Generator[None]:
     """SQLite's errors in words."""
@@ -328,6 +381,11 @@ def _plainly(folder: Path) -> Generator[None]:
         if code.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
             hint = "Make space there, or ask for the right to write."
             raise CannotWrite(f"The show in {folder} cannot be written.", hint, str(why)) from why
+        if code.startswith("SQLITE_BUSY"):
+            raise CannotWrite(
+                f"Somebody has been reading or writing the show in {folder} for {BUSY} seconds.",
+                "Try again.",
+            ) from why
         raise
 
 
@@ -336,6 +394,14 @@ def _damaged(folder: Path, why: str) -> Damaged:
         f"The show in {folder} is damaged: {why}.",
         "Make it anew from the media; what was approved stays: answerprint show rebuild --show "
         f"{folder}",
+    )
+
+
+def _broken(folder: Path, why: str) -> Damaged:
+    """The ledger's damage: no medium gives it back."""
+    return Damaged(
+        f"The show in {folder} is damaged: {why}.",
+        f"Bring {ledger.FILE} back from a backup: what was forgotten and decided stands in it.",
     )
 
 

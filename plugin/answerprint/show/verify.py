@@ -17,7 +17,7 @@ from answerprint.events import Events
 from answerprint.show import ledger, roots
 from answerprint.show.dailies import stamp_of
 from answerprint.show.learn import strays
-from answerprint.show.store import ARRAYS, DATABASE, THUMBS, Damaged, Show
+from answerprint.show.store import ARRAYS, DATABASE, THUMBS, Damaged, Show, there_is
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,7 @@ class Verified:
 
 def verify(folder: Path, events: Events | None = None) -> Verified:
     """Look at every file of a show. Raises BadInput where there is none, Cancelled."""
-    if not folder.is_dir():
-        raise BadInput(f"There is no show in {folder}.", "Name the folder of one.", about="show")
-    events, show = events or Events(), Show(folder)
+    events, show = events or Events(), Show(there_is(folder))
     found, lines = list[Damage](), 0
     media, left = dict[str, str](), 0
     try:

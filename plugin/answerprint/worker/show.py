@@ -25,7 +25,7 @@ def show_add(params: dict[str, Any], events: Events) -> dict[str, Any]:
         raise BadParameter(f"again is {again!r}.", "Use true or false.")
     paths, logs = _texts(params, "paths"), _texts(params, "logs", needed=False)
     space = _text(params, "colourspace") if params.get("colourspace") else ""
-    show = begin(_text(params, "show"), paths)
+    show = begin(_text(params, "show"), paths, space)
     return add(show, paths, events, workers, logs, space, again).as_dict()
 
 
