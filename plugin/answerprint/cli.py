@@ -298,11 +298,12 @@ def _checked(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
         return 0, _waive(asked)
     from answerprint.check.run import check
     from answerprint.worker.cache import cache_folder
+    from answerprint.worker.review import spared
 
     with _Terminal() as events:
         outcome = check(
             asked.cut,
-            asked.out,
+            spared(asked.out),
             media=asked.media,
             rate=asked.rate,
             colourspace=asked.colourspace,

@@ -110,6 +110,8 @@ def _decider(word: str) -> Callable[[argparse.Namespace, Events], Answer]:
 
 def _marked(word: str) -> str:
     if word not in ("noted", "fixed", "open"):
+        if not word:
+            raise BadParameter("Say what it is. (--as)", "Use noted, fixed or open.", about="as")
         hint = "Use noted, fixed or open; else: answerprint approve ID, answerprint reject ID."
         raise BadParameter(f"as is '{word}'.", hint)
     return word

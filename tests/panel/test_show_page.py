@@ -460,6 +460,15 @@ def test_alone_a_path_is_copied(begin, folder, until, application):
     assert application.clipboard().text() == SHOT_B
 
 
+def test_a_show_is_kept_by_its_whole_path(begin, folder, until, monkeypatch):
+    page, kept = begin(FilesHost(Artist())), []
+    monkeypatch.setattr(page.finder.desk.session, "choose_show", kept.append)
+    monkeypatch.chdir(folder.parent)
+    page.finder.choose(folder.name)
+    until(lambda: kept)
+    assert kept == [str(folder)]
+
+
 def test_a_page_that_is_built_again_begins_where_the_last_one_ended(found, until):
     fresh = Panel(found.desk)
     fresh.show()

@@ -13,10 +13,13 @@ from shots import read
 from answerprint import cli
 from answerprint.check.approvals import agree
 from answerprint.edit.cut import read_cut
+from answerprint.errors import BadParameter
+from answerprint.events import Events
 from answerprint.review.decide import decide
 from answerprint.show import ledger
 from answerprint.show.status import CHECK, said
 from answerprint.show.store import Show, make_show
+from answerprint.worker.__main__ import HANDLERS
 
 FRAMES = list(range(1001, 1013))
 
@@ -106,6 +109,20 @@ def test_statuses_follow_the_check_and_the_rules(tmp_path: Path, show: Show) -> 
     assert {each["word"] for each in again.statuses.values()} == {"open"}
     with show.reading() as db:
         assert {each.word for each in said(db).values()} == {"open"}
+
+
+def test_a_check_into_the_folder_of_an_approved_result_is_refused(
+    tmp_path: Path, show: Show, capsys: pytest.CaptureFixture[str]
+) -> None:
+    approve(tmp_path, "1003-1006")
+    cut(tmp_path, "new", 1003, 4)
+    out = tmp_path / "fixes/1003-1006"
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert cli.main(["check", str(tmp_path / "new.otio"), "--out", str(out)]) == 2
+    assert "is approved, by Ines on 20" in capsys.readouterr().err
+    with pytest.raises(BadParameter, match="never written over"):
+        HANDLERS["edit.check"]({"path": str(tmp_path / "new.otio"), "out": str(out)}, Events())
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
 def test_a_check_of_the_command_line_tells_it(

@@ -266,6 +266,28 @@ def test_what_was_not_looked_for_is_not_gone(checked, media, tmp_path):
     assert gone == {"new": [], "gone": [hole["id"]]}
 
 
+def test_what_was_found_on_a_shot_that_cannot_be_seen_now_is_not_gone(checked, media, tmp_path):
+    keep = checked[1].parent
+    path = saved(tmp_path / "reel.otio", shot(media, "wall"), shot(media, "lighter"))
+    lost = clip("lighter", external(tmp_path / "x.1001.exr", 1001, FRAMES), span(1001, FRAMES))
+    found = check(path, tmp_path / "out", keep=keep).report["findings"]
+    (light,) = [row["id"] for row in found if row["kind"] == "exposure"]
+    saved(tmp_path / "reel.otio", shot(media, "wall"), lost)
+    again = check(path, tmp_path / "out", keep=keep).report
+    assert [row["shots"] for row in of(again, "missing_media")] == [["lighter"]]
+    assert light not in {row["id"] for row in again["findings"]}
+    assert light not in again["since"]["gone"]
+
+
+def test_what_a_check_without_the_grades_does_not_find_is_not_gone(checked, media, tmp_path):
+    keep = checked[1].parent
+    path = saved(tmp_path / "reel.otio", shot(media, "wall"), shot(media, "lighter"))
+    whole = saved(tmp_path / "whole.otio", shot(media, "wall"))
+    assert check(path, tmp_path / "out", keep=keep).report["findings"]
+    again = check(whole, tmp_path / "out", keep=keep, graded=False).report
+    assert again["since"] == {"new": [], "gone": []}
+
+
 def test_media_that_cannot_be_read_is_a_finding(media, tmp_path):
     broken = save_shot(tmp_path / "broken", {1: np.zeros((36, 64, 3), np.float32)})
     (frame,) = (tmp_path / "broken").iterdir()

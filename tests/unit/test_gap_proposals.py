@@ -215,6 +215,20 @@ def test_the_very_clip_comes_first_and_takes_of_its_set_up_next():
     assert "set-up of B2, which the edit names" in rest[0].why
 
 
+@pytest.mark.parametrize(
+    ("speed", "counts", "last"), [(2.0, 40, 1070), (-1.0, 20, 1050), (0.0, 1, 1031)]
+)
+def test_the_very_clip_keeps_the_speed_that_the_edit_has(speed, counts, last):
+    scene = Scene("A1", "B2")
+    source = (86430, 86430 + counts)
+    asked = Event(6, "B2", "B2", 1, "", (86500, 86520), source, RATE, speed=speed, why="Gone.")
+    cut = Cut("", "cut", RATE, False, 86400, (scene.shot("A1", 0), asked), ())
+    hole = Missing("gap_1", "missing_media", "", (100, 119), (), (), asked, ("B2",))
+    best = proposals(hole, Coverage(scene.takes, cut, scene.setups))[0]
+    assert (best.kind, best.speed, best.first, best.last) == ("same", speed, 1031, last)
+    assert best.needs == ("retime",)
+
+
 def test_a_few_structures_are_no_wider_view_of_the_same():
     scene = Scene("A1", "B1", "M1", frames=60)
 

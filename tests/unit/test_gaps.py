@@ -118,6 +118,16 @@ def test_media_that_moved_is_found_again_in_the_show(shoot, tmp_path):
     assert (best["kind"], best["name"], best["first"], best["last"]) == ("same", "B002", 1002, 1003)
 
 
+def test_the_cut_that_is_given_is_not_written_over(shoot, tmp_path):
+    show, dailies = shoot
+    path = cut_of(tmp_path / "gaps.otio", dailies, "A001 _ B001")
+    before = Path(path).read_bytes()
+    with pytest.raises(BadParameter, match="the result would take its place") as no:
+        gaps(path, show.folder, tmp_path)
+    assert (no.value.hint, no.value.about) == ("Choose another folder.", "out")
+    assert Path(path).read_bytes() == before
+
+
 def test_a_whole_cut_misses_nothing(shoot, tmp_path):
     show, dailies = shoot
     path = cut_of(tmp_path / "a.otio", dailies, "A001 B001")

@@ -94,7 +94,7 @@ def test_the_folder_of_a_result_is_its_name_too(out: Path, capsys: Capture) -> N
         (["approve", "zz", "--by", "Ines"], "There is no finding and no result 'zz'"),
         (["approve", "ID", "--by", "Ines", "--version", "2"], "has no version 2"),
         (["approve", "ID", "--by", "Ines", "--version", "two"], "version is 'two'"),
-        (["mark", "ID", "--by", "Ines"], "as is ''"),
+        (["mark", "ID", "--by", "Ines"], "Say what it is. (--as)"),
         (["mark", "ID", "--by", "Ines", "--as", "approved"], "as is 'approved'"),
         (["approve", "ID", "--by", "Ines", "--show", "nowhere"], "There is no show in"),
         (["review", "nowhere"], "cannot be read"),

@@ -24,6 +24,7 @@ from answerprint.review.results import result_in, results_below
 from answerprint.review.summary import entries
 from answerprint.show import ledger
 from answerprint.show.store import Show, make_show, open_show
+from answerprint.worker import jobs
 
 FRAMES = [1001, 1002, 1003]
 
@@ -177,8 +178,18 @@ def test_frames_that_are_not_the_runs_are_not_approved(out: Path) -> None:
 
 def test_a_frame_that_no_run_tells_of_is_not_approved(out: Path) -> None:
     shutil.copyfile(out / "r.1001.exr", out / "r.1009.exr")
-    with pytest.raises(BadInput, match=r"Frame 1009 of .* was not made by the run"):
+    with pytest.raises(BadInput, match=r"Frame 1009 of .* was not made by the run") as no:
         say(out, "approved")
+    assert no.value.hint.startswith("Move it away"), "another run would leave it there"
+
+
+def test_frames_replaced_after_their_approval_are_open(out: Path, show: Show) -> None:
+    say(out, "approved")
+    shutil.copyfile(out / "r.1001.exr", out / "r.1002.exr")
+    (row,) = entries(out, show)[0]
+    assert row.status.word == "open"
+    assert "Frame 1002" in row.status.note
+    assert "is not as its run left it. It was approved by Ines on 20" in row.status.note
 
 
 def test_other_frames_in_its_place_are_open(out: Path, tmp_path: Path, show: Show) -> None:
@@ -207,6 +218,7 @@ def test_parts_that_a_farm_made_are_one_result(out: Path) -> None:
     assert found
     assert (found.told, found.digest, found.id) == (whole.told, whole.digest, whole.id)
     say(out, "approved")
+    assert word_of(out) == "approved"
 
 
 def test_a_result_of_files_alone_is_known_by_them(out: Path) -> None:
@@ -232,7 +244,7 @@ def test_an_id_is_found_below_the_folder_and_may_be_short(out: Path, tmp_path: P
     assert (told["id"], told["folder"]) == (found.id, str(out))
 
 
-@pytest.mark.parametrize("what", ["", "zzz", "/nowhere"])
+@pytest.mark.parametrize("what", ["", "zzz", "/nowhere", "f" * 300])
 def test_an_id_that_is_not_there_is_refused(out: Path, what: str) -> None:
     with pytest.raises(BadParameter, match="There is no finding and no result"):
         decide(what, "approved", "Ines", inside=str(out))
@@ -269,6 +281,26 @@ def test_a_finding_is_decided_on_by_its_id(tmp_path: Path) -> None:
     assert words == {"aa11": "open", "bb22": "fixed"}
     with pytest.raises(BadParameter, match=r"bb has no version 2\. It is a finding"):
         decide("bb", "fixed", "Ines", inside=str(tmp_path), version=2)
+
+
+@pytest.mark.parametrize("word", ["noted", "fixed", "open"])
+def test_an_approval_is_lifted_by_a_rejection_alone(out: Path, show: Show, word: str) -> None:
+    say(out, "approved")
+    with pytest.raises(BadParameter, match="is approved, by Ines on 20") as no:
+        say(out, word)
+    assert no.value.hint == "Reject it first, with the reason."
+    assert signed.approved(out)
+    assert word_of(out, show) == "approved"
+    say(out, "rejected", note="No.")
+    assert say(out, word)["word"] == word
+
+
+def test_three_letters_approve_nothing(out: Path, tmp_path: Path) -> None:
+    found = result_in(out)
+    assert found
+    with pytest.raises(BadParameter, match="is too short to approve"):
+        decide(found.id[:3], "approved", "Ines", inside=str(tmp_path))
+    assert decide(found.id[:4], "approved", "Ines", inside=str(tmp_path))["id"] == found.id
 
 
 def test_a_waiver_belongs_into_the_rules(tmp_path: Path) -> None:
@@ -338,6 +370,42 @@ def test_a_report_that_cannot_be_written_says_so(
     assert read(out / "report.json")["disclosure"]["signed_off"] is None
 
 
+def test_where_the_folder_is_damaged_the_ledger_learns_nothing(out: Path, show: Show) -> None:
+    (out / "review.json").write_text("{")
+    with pytest.raises(BadInput, match="nobody can tell what is approved there"):
+        say(out, "approved")
+    assert list(ledger.lines(show.folder)) == []
+    assert (out / "review.json").read_text() == "{"
+
+
+def test_the_folder_is_protected_before_the_ledger_has_it(
+    out: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[Any] = []
+    monkeypatch.setattr(ledger, "add", lambda *_: there.append(signed.approved(out)) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        say(out, "approved")
+    assert [each["word"] for each in there] == ["approved"]
+    assert signed.decisions(out) == []
+
+
+@pytest.mark.parametrize("text", [{}, {"findings": [{"id": "aa11"}], "waived": []}])
+def test_a_check_that_is_not_whole_is_told_and_the_others_go_on(
+    out: Path, tmp_path: Path, text: dict[str, Any]
+) -> None:
+    folder = check(tmp_path / "film/notes", [])
+    cut = {"rate": "24", "drop": False}
+    told = {"schema": "answerprint.check/1", "cut": cut} | text
+    (folder / "report.json").write_text(json.dumps(told))
+    rows, warnings = entries(tmp_path / "film", None)
+    assert [row.folder for row in rows] == [out]
+    assert len(warnings) == 1
+    assert "notes is not whole" in warnings[0]
+    found = result_in(out)
+    assert found
+    assert decide(found.id, "noted", "Ines", inside=str(tmp_path))["id"] == found.id
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -396,6 +464,27 @@ def test_a_run_into_an_approved_folder_is_refused(
         assert no.value.about == "out"
     assert files(out) == before
     assert shots.run(pair, tmp_path / "v002", params={"strength": 0.5}).status == "done"
+
+
+@pytest.mark.parametrize("moment", ["preview", "frames"])
+def test_an_approval_made_while_a_run_is_under_way_holds(
+    matched: tuple[tuple[str, str], Path], monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """preview: the run has solved. frames: it is at them, and has made none."""
+    pair, out = matched
+    real, before = getattr(jobs, f"_{moment}"), dict[str, bytes]()
+
+    def meanwhile(*given: Any) -> Any:
+        say(out, "approved")
+        before.update(files(out))
+        return real(*given)
+
+    monkeypatch.setattr(jobs, f"_{moment}", meanwhile)
+    with pytest.raises(BadParameter, match="never written over"):
+        shots.run(pair, out, params={"strength": 0.5})
+    after = files(out)
+    assert {name: after[name] for name in before} == before
+    assert word_of(out) == "approved"
 
 
 def test_after_a_rejection_it_may_be_run_again(matched: tuple[tuple[str, str], Path]) -> None:

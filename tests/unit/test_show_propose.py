@@ -17,7 +17,6 @@ from answerprint.show.propose import (
     reframed,
     take_of,
     takes,
-    unused,
     very,
 )
 from answerprint.show.store import make_show
@@ -67,9 +66,11 @@ def test_frames_beyond_a_cut_are_another_takes(tmp_path):
     show = kept(
         tmp_path / "show", ("/d/a.mov", "a", "", 1001, 1100, None, [(1001, 1050), (1051, 1100)])
     )
-    assert unused(show, "/d/a.mov", 1011, 1040) == [(1001, 1010), (1041, 1050)]
-    assert unused(show, "/d/a.mov", 1060, 1100) == [(1051, 1059)]
-    assert unused(show, "/d/other.mov", 1011, 1040) == []
+    first, second = takes(show)
+    assert take_of([first, second], "/d/a.mov", 1060, 1100) == second
+    assert free(first, [(1011, 1040)]) == [(1001, 1010), (1041, 1050)]
+    assert free(second, [(1060, 1100)]) == [(1051, 1059)]
+    assert take_of([first, second], "/d/other.mov", 1011, 1040) is None
 
 
 def test_a_cut_shot_belongs_to_the_take_that_has_most_of_it():
@@ -97,6 +98,11 @@ def test_takes_come_in_the_order_of_shooting(tmp_path):
     assert found[0].key == ("c2", 1)
     assert found[0].rate == 24
     assert found[0].size == (64, 36)
+
+
+def test_a_raised_digit_in_a_name_is_no_number(tmp_path):
+    rows = [(f"/d/{name}.mov", name, "", 1, 9, 0, [(1, 9)]) for name in ("A1²3", "A1²1")]
+    assert [each.name for each in takes(kept(tmp_path / "show", *rows))] == ["A1²1", "A1²3"]
 
 
 def test_the_second_shot_of_a_movie_has_its_own_timecode(tmp_path):
@@ -161,6 +167,7 @@ def test_without_timecode_the_name_alone_is_less_sure():
 
 def test_a_list_at_another_rate_is_counted_at_the_takes():
     (found,) = very([take("a", rate=Fraction(48), start=172800)], ["a"], "", (86410, 86420), RATE)
+    assert found.needs == ("retime",)
     assert (found.first, found.last) == (1021, 1040)
 
 

@@ -196,6 +196,7 @@ def test_what_is_gone_is_fixed_and_never_approved() -> None:
     }
     (never_seen,) = settled({}, [], [], [ID])
     assert (never_seen.word, never_seen.by) == ("fixed", status.CHECK)
+    assert never_seen.owner == "", "it is nobody's matter yet"
 
 
 def test_what_is_found_again_is_open() -> None:
@@ -209,6 +210,9 @@ def test_rules_and_statuses_agree() -> None:
     assert changes("open", waived=True) == ["waived"]
     (made,) = settled({}, [], [{"id": ID, "by": "Ada", "why": "on purpose"}], [])
     assert (made.by, made.note) == ("Ada", "on purpose")
+    row = {"id": ID, "by": "Ada", "why": "on purpose", "date": "2026-11-02"}
+    assert [each.at for each in settled({}, [], [row], [])] == ["2026-11-02"]
+    assert changes("approved", waived=True) == [], "a person took it"
 
 
 def test_no_way_of_a_check_leads_to_approved() -> None:

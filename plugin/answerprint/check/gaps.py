@@ -29,6 +29,7 @@ from answerprint.check.ranked import Row
 from answerprint.check.report import of_cut
 from answerprint.check.run import Outcome, made_folder
 from answerprint.edit.cut import Cut, Event, read_with_clips
+from answerprint.errors import BadParameter
 from answerprint.events import Events
 from answerprint.frames.gradefiles import timecode
 from answerprint.frames.text import write_json
@@ -36,6 +37,7 @@ from answerprint.show.propose import Proposal
 from answerprint.show.store import open_show
 
 SCHEMA = "answerprint.gaps/1"
+FILES = ("gaps.json", "gaps.html", "gaps.otio")
 
 
 def gaps(
@@ -52,7 +54,8 @@ def gaps(
     show                       the show's folder.
     media, rate, colourspace   of the cut, as for `read_cut`.
 
-    Raises BadInput, CannotWrite, Damaged, and Cancelled.
+    Raises BadInput, BadParameter where `out` holds the cut under the name of a result, CannotWrite,
+    Damaged, and Cancelled.
     """
     began, events = time.monotonic(), events or Events()
     opened = open_show(show)
@@ -60,6 +63,10 @@ def gaps(
     laid = lay(cut, document)
     missing = holes(cut, clips, laid)
     folder = made_folder(out)
+    for name in FILES:
+        if (folder / name).exists() and os.path.exists(path) and (folder / name).samefile(path):
+            title = f"{path} is the cut that was given: the result would take its place."
+            raise BadParameter(title, "Choose another folder.", about="out")
     looked = Looked(opened)
     cover = Coverage(looked.takes, cut, looked.sights)
     found = list[tuple[Missing, list[Proposal]]]()
@@ -78,7 +85,7 @@ def gaps(
         "cut": of_cut(cut),
         "show": {"folder": str(opened.folder), "takes": len(looked.takes)},
         "holes": rows,
-        "files": ["gaps.json", "gaps.html", "gaps.otio"],
+        "files": list(FILES),
         "warnings": list(dict.fromkeys([*cut.warnings, *laid.said, *looked.said, *said])),
         "timings": {"total_seconds": round(time.monotonic() - began, 2)},
     }

@@ -131,7 +131,8 @@ def proposals(hole: Missing, cover: Coverage, most: int = MOST) -> list[Proposal
     named = list[Proposal]()
     if hole.asked:
         asked = hole.asked
-        named = very(cover.takes, hole.names, asked.reel, asked.source, asked.rate)
+        said = asked.source, asked.rate, asked.speed, cover.cut.rate
+        named = very(cover.takes, hole.names, asked.reel, *said)
     scene = _Scene(hole, cover, named[0].take if named else None)
     every = [*scene.alternates(), *scene.extended(), *scene.wider()]
     rest = _spread([each for each in every if each[0].confidence >= FAINT])

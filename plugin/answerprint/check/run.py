@@ -172,7 +172,7 @@ def check(
             made += corrected.files
             said += [*evened.said, *corrected.warnings]
         lost = [r for r in shots if not (r["passport"] or r["hidden"] or is_card(r["clip"]))]
-        since = _since(before, rows.shown, given)
+        since = _since(before, rows.shown, given, graded, lost)
         agreed = remembered and agree(remembered, cut, rows.shown, rows.waived, since)
         idle = [f"The waiver {each} fits nothing any more." for each in rows.idle]
         whole: Row = {
@@ -189,6 +189,7 @@ def check(
             "cut": report.of_cut(cut),
             "rules": {**given.plain(), "within": rows.within},
             "hero": hero,
+            "graded": graded,
             "shots": shots,
             "scenes": [report.scene(each) for each in study.scenes],
             "relations": [report.relation(r) for r in relations.values() if r.kind != "none"],
@@ -305,16 +306,27 @@ def _waivers(rules: Rules) -> list[Known]:
     return [known for each in rules.waived for known in each.known]
 
 
-def _since(before: Row | None, shown: list[Row], rules: Rules) -> Row | None:
-    """What is new and what is gone since the last check, of kinds that both looked for."""
+def _since(
+    before: Row | None, shown: list[Row], rules: Rules, graded: bool, lost: list[Row]
+) -> Row | None:
+    """What is new and what is gone since the last check, of kinds that both looked for.
+
+    lost   rows of shots that could not be measured now: what was found on them is not gone, nor is
+           anything where one check saw the grades and the other did not.
+    """
     if before is None:
         return None
+    blind = {each["known"]["key"] for each in lost}
+    unseen = {row["name"] for row in before["shots"] if row["known"]["key"] in blind}
+    as_graded = before.get("graded", graded) == graded
     then = before["rules"]["levels"]
     both = {k for k in KINDS if "off" not in (then.get(k, "off"), rules.level(k))}
     old, new = (
         {row["id"] for row in rows if row["kind"] in both} for rows in (before["findings"], shown)
     )
-    return {"new": sorted(new - old), "gone": sorted(old - new)}
+    kept = {row["id"] for row in before["findings"] if unseen & set(row["shots"])}
+    gone = old - new - kept if as_graded else set[str]()
+    return {"new": sorted(new - old), "gone": sorted(gone)}
 
 
 def _named(hero: str, cut: Cut) -> None:

@@ -96,7 +96,8 @@ class Finder:
 
     def choose(self, folder: str) -> None:
         """Ask this show from now on. It is kept with the project, where there is one."""
-        self.desk.kept["show"] = os.path.abspath(os.path.expanduser(folder))
+        folder = os.path.abspath(os.path.expanduser(folder))
+        self.desk.kept["show"] = folder
         self.meet()
         self.desk.do(lambda: self._keep(folder))
 

@@ -2,15 +2,17 @@
 
     decide("3f2a90c1b7de", "approved", by="Ines", note="", inside="fixes", show="answerprint-show")
 
-It is written into the show's ledger and table first, then beside the result (`signed.py`), then
-into its report: `review`, and of a result `disclosure.signed_off`. Where there is no show, the
-folder alone knows it. Nobody is guessed, and nothing is removed, whatever is decided.
+It is written beside the result first (`signed.py`), which keeps runs off it; then into the show's
+ledger and table, and both or neither have it; then into its report: `review`, and of a result
+`disclosure.signed_off`. Where there is no show, the folder alone knows it. Nobody is guessed, and
+nothing is removed, whatever is decided.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +27,8 @@ from answerprint.show.store import Show, nearest, open_show
 
 WORDS = ("approved", "rejected", "noted", "fixed", "open")
 """What a person says here. A waiver belongs into the show's rules, which `check` reads."""
+SHORTEST = 4
+"""Characters of an id by which something is approved: fewer are a slip of the hand."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +75,27 @@ def decide(
     version   of a result: refused where it is another one; tells versions of one id apart.
 
     Raises BadParameter where nobody is named, where a rejection has no reason, and for an id that
-    is not there or is there twice; BadInput where the frames are not those of the run.
+    is not there, is there twice or is too short to approve; where an approval would be lifted
+    without a reason; BadInput where the frames are not those of the run, and where nobody can tell
+    what was decided in the folder.
     """
     if word not in WORDS:
         hint = f"Use {', '.join(WORDS)}; a finding is waived by: answerprint check --waive ID."
         raise BadParameter(f"Nobody can say '{word}' here.", hint)
     asked = decision(Status(what, word, by=by, note=note, owner=owner))  # refuse before looking
     subject = _subject(what, Path(inside).expanduser(), version)
+    short = len(what) < SHORTEST and subject.id.startswith(what) and subject.id != what
+    if word == "approved" and short:
+        title = f"'{what}' is too short to approve {subject.id} by."
+        raise BadParameter(title, f"Give {SHORTEST} characters of the id, or all.")
     found = show_of(show, subject.folder)
     with signed.locked(subject.folder):
-        if word == "approved" and subject.result:
-            subject.result.read_again()
-        with _open(found) as desk:
-            before = last(desk.db, subject.id) if desk else said_in(subject.folder).get(subject.id)
+        with signed.or_as_before(subject.folder), _open(found) as desk:
+            if word == "approved" and subject.result:
+                subject.result.read_again()
+            here = said_in(subject.folder).get(subject.id)
+            before = last(desk.db, subject.id) if desk else here
+            _keep_approval(word, here, before and before.about(subject.digest))
             made = decision(replace(asked, id=subject.id, owner=owner), before)
             if subject.result:
                 made = _of_result(made, subject.result)
@@ -91,12 +103,19 @@ def decide(
                 places = (subject.result.source, subject.result.pattern) if subject.result else ()
                 made = replace(made, places=tuple(key_of(desk.db, each) for each in places))
                 record(desk, made)
-        signed.add(subject.folder, made.plain() | {"places": []})
+            signed.add(subject.folder, made.plain() | {"places": []})  # before the ledger has it
         _into_report(subject, made)
     return made.plain() | {
         "folder": str(subject.folder),
         "show": str(found.folder) if found else None,
     }
+
+
+def _keep_approval(word: str, *before: Status | None) -> None:
+    for each in before:
+        if each and each.word == "approved" and word not in ("approved", "rejected"):
+            title = f"{each.id} is approved, by {each.by} on {each.at[:10]}."
+            raise BadParameter(title, "Reject it first, with the reason.")
 
 
 def standing(subject: Subject, known: Mapping[str, Status]) -> Status:
@@ -162,7 +181,7 @@ def _named(what: str, inside: Path) -> list[Subject]:
     if not what:
         return []
     folder = Path(what).expanduser()
-    if folder.is_dir() and (result := result_in(folder.absolute())):
+    if os.path.isdir(folder) and (result := result_in(folder.absolute())):
         return [Subject(result.id, result.folder, result)]
     inside = inside.absolute()
     found = [
@@ -171,13 +190,18 @@ def _named(what: str, inside: Path) -> list[Subject]:
         if each.id.startswith(what)
     ]
     for each in below(inside):
-        for row in _rows(check_in(each)):
+        for row in _rows(each):
             if row["id"].startswith(what):
                 found.append(Subject(row["id"], each))
     return found
 
 
-def _rows(report: Row | None) -> list[Row]:
+def _rows(folder: Path) -> list[Row]:
+    """Of a check's report; none of a damaged one, which the review tells of."""
+    try:
+        report = check_in(folder)
+    except BadInput:
+        return []
     return [*report["findings"], *report["waived"]] if report else []
 
 
@@ -185,9 +209,14 @@ def _rows(report: Row | None) -> list[Row]:
 
 
 def _into_report(subject: Subject, made: Status) -> None:
-    """`review` in the report. What hosts ask of a version, `signed_off`, only an approval sets."""
+    """`review` in the report. What hosts ask of a version, `signed_off`, only an approval sets.
+
+    The report is as old afterwards as it was: of a frame that several parts tell of, the newest
+    counts.
+    """
     path = subject.folder / "report.json"
     try:
+        was = path.stat()
         report = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as why:
         raise BadInput(f"{path} cannot be read.", "Run the tool again.", str(why)) from why
@@ -200,3 +229,4 @@ def _into_report(subject: Subject, made: Status) -> None:
     else:
         report["review"] = {**report.get("review", {}), subject.id: told}
     write_json(path, report)
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))

@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from answerprint.tool import frame_numbers
 CHECKS = "answerprint.check/1"
 DEEPEST = 5
 """Folders below the one that is named: a project's results lie in <shot>/<tool>/v001."""
+_FINDING = {"id", "kind", "shots", "mend", "frame", "range", "timecode", "fix", "text"}
+"""What a review needs of a finding."""
 _BOOKKEEPING = ("write_frames", "name", "frames_sha256")
 _FRAME = re.compile(r"(?P<name>.*)\.(?P<number>-?\d+)\.exr", re.DOTALL)
 
@@ -76,18 +79,17 @@ class Result:
         """Read every frame; raises BadInput where one is not as its run left it."""
         there = set(_numbers(self.folder, self.name))
         for number in sorted(there | set(self.told)):
+            hint = "Run the tool again, then look at it again."
             if number not in there:
                 found = "is gone"
             elif number not in self.told:
                 found = "was not made by the run that is reported"
+                hint = "Move it away, or let the tool write into another folder."
             elif _sha256(self.frame(number)) != self.told[number]:
                 found = "is not as its run left it"
             else:
                 continue
-            raise BadInput(
-                f"Frame {number} of {self.pattern} {found}.",
-                "Run the tool again, then look at it again.",
-            )
+            raise BadInput(f"Frame {number} of {self.pattern} {found}.", hint)
 
 
 def result_in(folder: Path) -> Result | None:
@@ -124,9 +126,23 @@ def result_in(folder: Path) -> Result | None:
 
 
 def check_in(folder: Path) -> Row | None:
-    """The report of a check in a folder, None where there is none."""
+    """The report of a check in a folder, None where there is none. Raises BadInput for a damaged
+    one, or for one of an older kind."""
     report = _read(folder / "report.json")
-    return report if report is not None and report.get("schema") == CHECKS else None
+    if report is None or report.get("schema") != CHECKS:
+        return None
+    try:
+        cut, rows = report["cut"], [*report["findings"], *report["waived"]]
+        whole = all(row.keys() >= _FINDING and isinstance(row["id"], str) for row in rows)
+        whole = whole and all(len(row["range"]) == 2 for row in rows)
+        whole = whole and Fraction(cut["rate"]) > 0 and isinstance(cut["drop"], bool)
+        why = "" if whole else "A finding lacks something."
+    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+        why = repr(wrong)
+    if why:
+        title = f"The report of a check in {folder} is not whole."
+        raise BadInput(title, "Check the edit again.", why)
+    return report
 
 
 def below(folder: Path, deepest: int = DEEPEST) -> Iterator[Path]:

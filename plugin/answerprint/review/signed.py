@@ -2,8 +2,8 @@
 
     {"schema": "answerprint.review/1", "decisions": [{"id", "word", "by", "at", "note", ...}, ...]}
 
-The oldest decision first; none is ever taken out. A run does not touch this file, and it works
-where there is no show. `spare` keeps a tool off a folder whose result is approved.
+The oldest decision first; none that was made is ever taken out. A run does not touch this file, and
+it works where there is no show. `spare` keeps a tool off a folder whose result is approved.
 """
 
 from __future__ import annotations
@@ -49,8 +49,28 @@ def decisions(folder: Path) -> list[dict[str, Any]]:
 
 
 def add(folder: Path, decision: dict[str, Any]) -> None:
-    """One decision more; with `locked`. Raises CannotWrite."""
-    rows = [*decisions(folder), decision]
+    """One decision more; with `locked`. Raises BadInput, CannotWrite."""
+    _write(folder, [*decisions(folder), decision])
+
+
+@contextmanager
+def or_as_before(folder: Path) -> Iterator[None]:
+    """What is added inside stands only where nothing inside fails; with `locked`.
+
+    Raises BadInput at once where the file cannot be read.
+    """
+    before = decisions(folder)
+    try:
+        yield
+    except BaseException:
+        if not before:
+            (folder / FILE).unlink(missing_ok=True)
+        elif decisions(folder) != before:
+            _write(folder, before)
+        raise
+
+
+def _write(folder: Path, rows: list[dict[str, Any]]) -> None:
     write_json(folder / FILE, {"schema": SCHEMA, "decisions": rows})
 
 

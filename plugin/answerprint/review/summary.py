@@ -12,7 +12,7 @@ import csv
 import io
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -101,8 +101,11 @@ def entries(folder: Path, show: Show | None) -> tuple[list[Entry], list[str]]:
         except BadInput as refused:
             lost.append(str(refused))
     for each_folder in below(folder):
-        if report := check_in(each_folder):
-            found += _of_check(report, each_folder, said_in(each_folder) | known)
+        try:
+            if report := check_in(each_folder):
+                found += _of_check(report, each_folder, said_in(each_folder) | known)
+        except BadInput as refused:
+            lost.append(str(refused))
     if not found:
         raise BadInput(
             f"There is no result of a tool and no report of a check in {folder} or below.",
@@ -112,7 +115,14 @@ def entries(folder: Path, show: Show | None) -> tuple[list[Entry], list[str]]:
 
 
 def _of_result(result: Result, known: Mapping[str, Status]) -> Entry:
+    """Of what is approved every frame is read again: somebody may have put another in its place."""
     status = standing(Subject(result.id, result.folder, result), known)
+    if status.word == "approved":
+        try:
+            result.read_again()
+        except BadInput as refused:
+            note = f"{refused.title} It was approved by {status.by} on {status.at[:10]}."
+            status = replace(status, word="open", by="", note=note)
     with Sides(result) as sides:
         facts = sides.facts()
     return Entry(

@@ -137,7 +137,7 @@ def _take(row: Sequence[Any], place: int) -> Take:
 def _natural(name: str) -> list[tuple[int, str]]:
     """Numbers in a name by their value: A9 comes before A10."""
     return [
-        (int(part), "") if part.isdigit() else (-1, part.casefold())
+        (int(part), "") if part.isdecimal() else (-1, part.casefold())
         for part in re.split(r"(\d+)", name)
     ]
 
@@ -154,12 +154,6 @@ def take_of(every: Iterable[Take], path: str, first: int, last: int) -> Take | N
 
 
 # --- frames --------------------------------------------------------------------------------
-
-
-def unused(show: Show, path: str, first: int, last: int) -> list[Range]:
-    """The ranges of a take before and after what is used of it; none of a clip nobody added."""
-    here = take_of(takes(show), path, first, last)
-    return free(here, [(first, last)]) if here else []
 
 
 def free(take: Take, used: Collection[Range]) -> list[Range]:
@@ -250,11 +244,15 @@ def very(
     reel: str,
     source: Range,
     rate: Fraction,
+    speed: float = 1.0,
+    shown: Fraction | None = None,
 ) -> list[Proposal]:
     """The clip that an edit means, by its name or reel and its timecode; the surest first.
 
     names    of the clip and its files, as the edit has them.
-    source   counts of its timecode, the end excluded, at `rate`.
+    source   counts of its timecode, the end excluded, at `rate`; `speed` has been applied.
+    speed    frames of source for one of record; 0 a freeze, below 0 backwards.
+    shown    the cut's rate, None for that of the source.
 
     A take of that name which says no timecode is counted by its file numbers, else from its first.
     """
@@ -280,7 +278,8 @@ def very(
         why = f"The edit names it: its {' and '.join(by)} agree, and its {told} the shot."
         why = why if len(by) > 1 else why.replace(" agree,", " agrees,")
         last = inside[0] + length - 1
-        found.append(Proposal("same", take, inside[0], last, confidence=sure, why=why))
+        needs = needed(*(["retime"] if speed != 1 or own != (shown or rate) else []))
+        found.append(Proposal("same", take, inside[0], last, speed, None, needs, sure, why))
     return sorted(found, key=lambda each: -each.confidence)
 
 

@@ -182,20 +182,23 @@ def settled(
 
     before   the last word by id.
     shown    ids of findings that stand in the report. waived: rows that the rules leave, with `id`,
-             `by` and `why`. gone: ids of the last report that were looked for and not found.
+             `by`, `why` and `date`. gone: ids of the last report, looked for and not found.
 
     What a person approved or rejected stays; nothing becomes approved.
     """
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     made: list[Status] = []
 
-    def say(name: str, word: str, by: str, note: str) -> None:
+    def say(name: str, word: str, by: str, note: str, at: str = now) -> None:
         was = before.get(name, Status(name))
         if was.word != word:
-            made.append(Status(name, word, "finding", by, now, was.owner or by, note))
+            owner = was.owner or ("" if by == CHECK else by)
+            made.append(Status(name, word, "finding", by, at, owner, note))
 
     for row in waived:
-        say(row["id"], "waived", row["by"] or "the show's rules", row["why"])
+        if before.get(row["id"], Status(row["id"])).word != "approved":
+            by = row["by"] or "the show's rules"
+            say(row["id"], "waived", by, row["why"], row.get("date") or now)
     for name in shown:
         was = before.get(name, Status(name))
         if was.word == "fixed":

@@ -129,10 +129,11 @@ def edit_check(params: dict[str, Any], events: Events) -> dict[str, Any]:
     {status, report, page, cut, findings, sentence}: paths of what was written, how many findings,
     what to say first."""
     from answerprint.check.run import check
+    from answerprint.worker.review import spared
 
     made = check(
         _text(params, "path"),
-        _text(params, "out"),
+        spared(_text(params, "out")),
         **_of_cut(params),
         rules=_optional(params, "rules"),
         previous=_optional(params, "previous"),

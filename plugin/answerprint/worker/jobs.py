@@ -109,6 +109,7 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
             "frame_hashes": order.frame_hashes,
         }
         recipe = to_recipe(order, facts)
+        spare(order.out)  # solving takes its time
         write_json(order.out / "recipe.json", recipe)
         source = clips["source"]
         if order.part:
@@ -362,6 +363,7 @@ def _frames(
     kind = source_type(tool.policy)
 
     def header(source: str) -> dict[str, str]:
+        spare(order.out)  # somebody may have approved what is there since the run began
         said = render.provenance(tool.name, tool.version, identity, source)
         return {render.PROVENANCE: said} | ({render.SOURCE_TYPE: kind} if kind else {})
 

@@ -8,8 +8,16 @@ from typing import Any
 
 from answerprint.errors import BadParameter
 from answerprint.events import Events
+from answerprint.review.signed import spare
 
 Params = dict[str, Any]
+
+
+def spared(out: str) -> str:
+    """A folder that a check is to write into. Raises BadParameter where an approved result lies
+    there, and BadInput where nobody can tell: the report would take the place of the result's."""
+    spare(Path(out).expanduser())
+    return out
 
 
 def review_list(params: Params, events: Events) -> Params:
