@@ -311,8 +311,9 @@ def _since(
 ) -> Row | None:
     """What is new and what is gone since the last check, of kinds that both looked for.
 
-    lost   rows of shots that could not be measured now: what was found on them is not gone, nor is
-           anything where one check saw the grades and the other did not.
+    lost   rows of shots that could not be measured now: what was seen on them is not gone, nor is
+           anything where one check saw the grades and the other did not. What is read off the edit
+           is known all the same.
     """
     if before is None:
         return None
@@ -324,7 +325,13 @@ def _since(
     old, new = (
         {row["id"] for row in rows if row["kind"] in both} for rows in (before["findings"], shown)
     )
-    kept = {row["id"] for row in before["findings"] if unseen & set(row["shots"])}
+    kept = {
+        row["id"]
+        for row in before["findings"]
+        if row["kind"] in both
+        and KINDS[row["kind"]].family != "edit"
+        and unseen & set(row["shots"])
+    }
     gone = old - new - kept if as_graded else set[str]()
     return {"new": sorted(new - old), "gone": sorted(gone)}
 
