@@ -46,6 +46,8 @@ from installer.words import SetUpError, say  # noqa: E402
 HERE_ONLY = ("demo", "test")
 FOR_USER = ("install", "repair", "uninstall", "doctor")
 CHECKS = ("ruff check .", "ruff format --check .", "mypy")
+AT_ONCE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+"""How pytest shares the files out: a process takes about 1 GB, for some load torch or Blender."""
 
 
 def run_tests(python: Path, root: Path, device: str | None, rest: Sequence[str]) -> int:
@@ -57,7 +59,8 @@ def run_tests(python: Path, root: Path, device: str | None, rest: Sequence[str])
         if hand_over([str(python), "-m", *name.split()], root, device):
             failed.append(name)
     say("pytest" + (f" (failed before it: {', '.join(failed)})" if failed else ""))
-    return hand_over([str(python), "-m", "pytest", *rest], root, device) or int(bool(failed))
+    words = [str(python), "-m", "pytest", *AT_ONCE, *rest]
+    return hand_over(words, root, device) or int(bool(failed))
 
 
 def host_names(text: str) -> tuple[str, ...]:
