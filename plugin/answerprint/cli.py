@@ -10,20 +10,17 @@ import difflib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn
 
-from answerprint import __version__, cli_review, cli_show
+from answerprint import __version__, cli_check, cli_review, cli_show
 from answerprint.catalogue import catalogue
 from answerprint.errors import AnswerprintError, BadInput, BadParameter, Cancelled, InternalError
-from answerprint.events import Events
+from answerprint.terminal import Terminal
 from answerprint.tool import Flag, Names, Num, Tool
 from answerprint.tools import every
 
@@ -56,8 +53,7 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     again.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
     panel = verbs.add_parser("panel", help="a window for all of this", allow_abbrev=False)
     panel.add_argument("paths", metavar="PATH", nargs="*", help="shots, or one exported cut")
-    _check(verbs.add_parser("check", help="what does not match in an edit", allow_abbrev=False))
-    _cut(verbs.add_parser("cut", help="make an edit of a finished movie", allow_abbrev=False))
+    cli_check.parsers(verbs.add_parser)
     cli_show.parsers(verbs.add_parser("show", help="what was shot, and where", allow_abbrev=False))
     cli_review.parsers(verbs.add_parser)
     verbs.add_parser("worker", help="serve a host over stdin and stdout", allow_abbrev=False)
@@ -103,41 +99,6 @@ def _tool(verb: argparse.ArgumentParser, tool: Tool) -> None:
         else:
             more["metavar"] = "|".join(control.row(kind).get("choices", ["FRAMES"]))
         verb.add_argument(_flag(name), **more)
-
-
-def _check(verb: argparse.ArgumentParser) -> None:
-    verb.description = (
-        "Watches a cut and says what an attentive eye would: shots that do not match their scene, "
-        "things that moved, frames and shots that are missing."
-    )
-    verb.add_argument("cut", metavar="CUT", nargs="?", help="an .otio, .edl, .xml, .aaf, ...")
-    verb.add_argument("--out", metavar="DIR", help="folder for the report and the markers")
-    verb.add_argument("--kinds", action="store_true", help="list what can be found")
-    verb.add_argument("--rate", metavar="R", help="frames per second of an EDL")
-    verb.add_argument("--media", metavar="ROOT", help="a folder below which media is looked for")
-    verb.add_argument("--colourspace", metavar="NAME", help="colour space of the media")
-    verb.add_argument("--rules", metavar="FILE", help="the show's rules (default: beside the cut)")
-    verb.add_argument("--only", action="append", metavar="KIND", help="this kind alone")
-    verb.add_argument("--previous", metavar="OLD", help="an earlier cut: what changed since")
-    verb.add_argument("--even", action="store_true", help="a CDL for each shot, by its scene")
-    verb.add_argument("--hero", metavar="SHOT", help="even, and its scene to this shot")
-    verb.add_argument("--ungraded", action="store_true", help="do not apply the edit's own CDLs")
-    verb.add_argument("--handles", metavar="N", type=_number(int), help="frames of handles wanted")
-    verb.add_argument("--show", metavar="SHOW", help="the show: what was decided, what was shot")
-    verb.add_argument("--waive", metavar="ID", help="leave this finding from now on; needs --why")
-    verb.add_argument("--why", metavar="TEXT", default="", help="why it is waived")
-    verb.add_argument("--by", metavar="NAME", help="who waives it (default: your login)")
-    verb.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
-
-
-def _cut(verb: argparse.ArgumentParser) -> None:
-    verb.description = (
-        "Finds the cuts, dissolves and fades of a movie, and writes its shots as a cut."
-    )
-    verb.add_argument("source", metavar="SOURCE", help="a movie, or plate.%%04d.exr, or a folder")
-    verb.add_argument("--out", metavar="DIR", required=True, help="folder for cut and report")
-    verb.add_argument("--colourspace", metavar="NAME", help="colour space of the source")
-    verb.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
 
 
 def _number(kind: type) -> Callable[[str], Any]:
@@ -260,15 +221,14 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
         return _panel(asked.paths), None
     if asked.verb == "doctor":
         return _doctor(asked), None
-    if asked.verb == "check":
-        return _checked(asked)
-    if asked.verb == "cut":
-        return _made_cut(asked)
+    if asked.verb in cli_check.VERBS:
+        with Terminal() as events:
+            return cli_check.run(asked, events)
     if asked.verb == "show":
-        with _Terminal() as events:
+        with Terminal() as events:
             return cli_show.run(asked, events)
     if asked.verb in cli_review.VERBS:
-        with _Terminal() as events:
+        with Terminal() as events:
             return cli_review.run(asked, events)
     from answerprint.worker import jobs, order
 
@@ -276,7 +236,7 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
         made = order.from_recipe(Path(asked.recipe), _folder(asked.out), asked.frames, asked.device)
     else:
         made = _order(asked)
-    with _Terminal() as events:
+    with Terminal() as events:
         outcome = jobs.run(made, events, repeat=asked.verb == "run")
     report = outcome.report
     print(report["sentence"], file=sys.stderr)
@@ -286,79 +246,6 @@ def _run(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
         print(f"Note: {warning}", file=sys.stderr)
     print(f"Report: {outcome.outputs['page']}", file=sys.stderr)
     return (1 if outcome.status == "partial" else 0), outcome.as_dict()
-
-
-def _checked(asked: argparse.Namespace) -> tuple[int, dict[str, Any] | None]:
-    if asked.kinds:
-        return 0, _kinds(asked.json)
-    for name, what in (("cut", "Name an exported cut."), ("out", "Name a folder for the report.")):
-        if not getattr(asked, name):
-            raise BadParameter(f"check has no {name}.", what, about=name)
-    if asked.waive:
-        return 0, _waive(asked)
-    from answerprint.check.run import check
-    from answerprint.worker.cache import cache_folder
-    from answerprint.worker.review import spared
-
-    with _Terminal() as events:
-        outcome = check(
-            asked.cut,
-            spared(asked.out),
-            media=asked.media,
-            rate=asked.rate,
-            colourspace=asked.colourspace,
-            kinds=asked.only,
-            rules=asked.rules,
-            previous=asked.previous,
-            hero=asked.hero,
-            handles=asked.handles,
-            even=asked.even,
-            graded=not asked.ungraded,
-            show=asked.show,
-            keep=cache_folder("passports"),
-            events=events,
-        )
-    return _reported(outcome)
-
-
-def _made_cut(asked: argparse.Namespace) -> tuple[int, dict[str, Any]]:
-    from answerprint.check.cutting import cut_movie
-
-    out = _folder(asked.out) or Path()
-    with _Terminal() as events:
-        outcome = cut_movie(asked.source, out, asked.colourspace, events)
-    return _reported(outcome)
-
-
-def _reported(outcome: Any) -> tuple[int, dict[str, Any]]:
-    print(outcome.report["sentence"], file=sys.stderr)
-    for warning in outcome.report["warnings"]:
-        print(f"Note: {warning}", file=sys.stderr)
-    print(f"Report: {outcome.outputs['page']}", file=sys.stderr)
-    return (1 if outcome.status == "partial" else 0), outcome.as_dict()
-
-
-def _kinds(as_json: bool) -> dict[str, Any] | None:
-    from answerprint.check.kinds import KINDS
-
-    if as_json:
-        return {"kinds": [vars(each) for each in KINDS.values()]}
-    for each in KINDS.values():
-        print(f"{each.name:18}{each.family:9}{each.unit:7}{each.level:6}{each.help}")
-    return None
-
-
-def _waive(asked: argparse.Namespace) -> dict[str, Any]:
-    from answerprint.check import report, rules
-
-    told = report.last(Path(asked.out))
-    if told is None:
-        title = f"There is no report of a check in {asked.out}."
-        raise BadInput(title, "Check the cut first.", about="out")
-    path = Path(asked.rules) if asked.rules else rules.rules_beside(asked.cut)
-    made = rules.waive(path.expanduser(), told, asked.waive, asked.why, asked.by)
-    print(f"{made.id} is waived in {path}; the next check leaves it.", file=sys.stderr)
-    return {"status": "done", "waived": made.id, "rules": str(path)}
 
 
 def _doctor(asked: argparse.Namespace) -> int:
@@ -429,56 +316,6 @@ def _folder(out: str | None) -> Path | None:
     if out == "":
         raise BadParameter("out is ''.", "Name a folder for the results.")
     return None if out is None else Path(out)
-
-
-class _Terminal(Events):
-    """Progress on stderr: a bar on a terminal, else a line now and then. Ctrl-C cancels."""
-
-    def __init__(self) -> None:
-        self._stop = False
-        self._stage, self._since, self._last = "", 0.0, 0.0
-        self._bar = sys.stderr.isatty()
-
-    def __enter__(self) -> _Terminal:
-        self._before = {s: signal.signal(s, self._asked) for s in (signal.SIGINT, signal.SIGTERM)}
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        if self._bar and self._stage:
-            print(file=sys.stderr)
-
-    def _asked(self, number: int, frame: FrameType | None) -> None:
-        if self._stop:
-            raise KeyboardInterrupt
-        self._stop = True
-
-    def cancelled(self) -> bool:
-        return self._stop
-
-    def progress(self, stage: str, done: int, total: int, message: str = "") -> None:
-        now = time.monotonic()
-        if stage != self._stage:
-            self._stage, self._since, self._last = stage, now, 0.0
-        if done < total and now - self._last < (0.1 if self._bar else 2.0):
-            return
-        self._last = now
-        spent = now - self._since
-        left = (
-            f", {spent / done * (total - done):.0f} s left"
-            if 0 < done < total and spent > 1
-            else ""
-        )
-        text = f"{stage} {done}/{total}{left}"
-        if self._bar:
-            filled = round(24 * done / max(total, 1))
-            print(f"\r[{'#' * filled}{'.' * (24 - filled)}] {text}\x1b[K", end="", file=sys.stderr)
-        else:
-            print(text, file=sys.stderr)
-
-    def log(self, level: str, message: str) -> None:
-        print(f"{level}: {message}", file=sys.stderr)
 
 
 def _interrupted() -> int:

@@ -36,9 +36,12 @@ MAY = {
     "tools": TOOLS,
     "review": VISION | {"edit", "show"},  # reads a check's report as a file
     "worker": TOOLS | {"check", "review"},
-    "cli": TOOLS | {"catalogue", "check", "cli_review", "cli_show", "worker", "panel"},
+    "cli": TOOLS
+    | {"catalogue", "cli_check", "cli_review", "cli_show", "panel", "terminal", "worker"},
+    "cli_check": LEAVES | {"check", "worker"},
     "cli_review": LEAVES | {"review"},
     "cli_show": TOOLS | {"check", "worker"},
+    "terminal": {"events"},
     "catalogue": {"errors", "frames", "tool", "tools", "trust"},
     "__main__": {"cli"},
     "__init__": set(),
