@@ -106,10 +106,11 @@ def _check(asked: argparse.Namespace, events: Events) -> Answer:
 
 def _cut(asked: argparse.Namespace, events: Events) -> Answer:
     from answerprint.check.cutting import cut_movie
+    from answerprint.worker.review import spared
 
     if not asked.out:
         raise BadParameter("out is ''.", "Name a folder for the results.")
-    return _reported(cut_movie(asked.source, Path(asked.out), asked.colourspace, events))
+    return _reported(cut_movie(asked.source, spared(asked.out), asked.colourspace, events))
 
 
 def _reported(outcome: Any) -> Answer:

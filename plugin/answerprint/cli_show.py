@@ -142,6 +142,8 @@ def _list(asked: argparse.Namespace, folder: Path, events: Events) -> Answer:
     if not asked.json:
         for each in told["clips"]:
             print(_row(each))
+    for each in told["checked"]:
+        print(f"No clip, but known to checks: {each['path']}", file=sys.stderr)
     print(told["sentence"], file=sys.stderr)
     return 0, told
 
@@ -180,7 +182,9 @@ def _rebuild_flags(verb: argparse.ArgumentParser) -> None:
 
 
 def _forget_flags(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("clip", metavar="CLIP", help="its path, name or id")
+    verb.add_argument(
+        "clip", metavar="CLIP", help="its path, name or id; the path of what checks saw"
+    )
 
 
 def _forget(asked: argparse.Namespace, folder: Path, events: Events) -> Answer:
@@ -233,8 +237,10 @@ def _gaps_flags(verb: argparse.ArgumentParser) -> None:
 
 def _gaps(asked: argparse.Namespace, folder: Path, events: Events) -> Answer:
     from answerprint.check.gaps import gaps
+    from answerprint.worker.review import spared
 
-    made = gaps(asked.cut, folder, asked.out, asked.media, asked.rate, asked.colourspace, events)
+    out = spared(asked.out)
+    made = gaps(asked.cut, folder, out, asked.media, asked.rate, asked.colourspace, events)
     for note in made.report["warnings"]:
         print(f"Note: {note}", file=sys.stderr)
     print(made.report["sentence"], file=sys.stderr)

@@ -61,7 +61,7 @@ def filled(folder: Path, hours: float) -> Show:
             os.link(folder / f"roll{roll}.npz", folder / ARRAYS / f"{clip}.npz")
             row = (
                 *(clip, f"/dailies/{clip}.mov", clip, "movie", "", "", b"", 0, LOOKS - 1, "24", 0),
-                *("", 480, 270, "ACEScg", "{}", digests[roll]),
+                *("", 480, 270, "ACEScg", "{}", digests[roll], None),
             )
             desk.db.execute(f"INSERT INTO clip VALUES ({', '.join('?' * len(row))})", row)
             shot = desk.db.execute(

@@ -10,6 +10,9 @@ import shots
 from pictures import save
 
 from answerprint.frames.text import write_json
+from answerprint.review.decide import decide
+from answerprint.review.summary import entries
+from answerprint.show.store import Show
 from answerprint.worker import render
 from answerprint.worker.order import Order, Source, to_recipe
 
@@ -77,3 +80,14 @@ def check(
     }
     write_json(out / "report.json", report)
     return out
+
+
+def say(out: Path, word: str, by: str = "Ines", note: str = "", **more: Any) -> dict[str, Any]:
+    """Decide on the result in a folder."""
+    return decide(str(out), word, by, note, **more)
+
+
+def word_of(folder: Path, show: Show | None = None) -> str:
+    """How the only thing below a folder stands."""
+    (row,) = entries(folder, show)[0]
+    return row.status.word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import movies
 import numpy as np
 from pictures import save
 from shots import TAGS
+
+from answerprint.show.store import Show
 
 SIZE = (54, 96)
 
@@ -66,3 +69,10 @@ def rushes(folder: Path) -> Path:
     sequence(folder / "day1/A002", "door", 2)
     movie(folder / "day2/roof.mkv", [3])
     return folder
+
+
+def cameras(show: Show) -> dict[str, Any]:
+    """What a show knows of the camera of each clip, by its name."""
+    with show.reading() as db:
+        rows = db.execute("SELECT name, camera, reel FROM clip").fetchall()
+    return {name: {**json.loads(camera), "reel of it": reel} for name, camera, reel in rows}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +12,10 @@ from typing import Any
 
 import pytest
 import shots
-from reviewed import check, plate, result
+from reviewed import check, plate, result, say, word_of
 from shots import read
 
-from answerprint.errors import BadInput, BadParameter, CannotWrite
+from answerprint.errors import BadParameter, CannotWrite
 from answerprint.review import decide as deciding
 from answerprint.review import signed
 from answerprint.review.decide import decide
@@ -24,7 +23,6 @@ from answerprint.review.results import result_in, results_below
 from answerprint.review.summary import entries
 from answerprint.show import ledger
 from answerprint.show.store import Show, make_show, open_show
-from answerprint.worker import jobs
 
 FRAMES = [1001, 1002, 1003]
 
@@ -48,15 +46,6 @@ def out(tmp_path: Path, source: str) -> Path:
 @pytest.fixture
 def show(tmp_path: Path) -> Show:
     return make_show(tmp_path / "film/answerprint-show")
-
-
-def say(out: Path, word: str, by: str = "Ines", note: str = "", **more: Any) -> dict[str, Any]:
-    return decide(str(out), word, by, note, **more)
-
-
-def word_of(folder: Path, show: Show | None = None) -> str:
-    (row,) = entries(folder, show)[0]
-    return row.status.word
 
 
 # --- what a decision leaves --------------------------------------------------------------------
@@ -142,6 +131,33 @@ def test_the_show_knows_it_wherever_the_result_lies(out: Path, show: Show, tmp_p
     assert word_of(moved, show) == "approved"
 
 
+def test_each_version_has_a_word_of_its_own(out: Path, show: Show, source: str) -> None:
+    for version in ("v004", "v005"):
+        result(source, out.with_name(version))
+    say(out, "approved")
+    say(out.with_name("v004"), "rejected", note="The hat flickers.")
+    listed = {row.version: row.status.word for row in entries(out.parent, show)[0]}
+    assert listed == {3: "approved", 4: "rejected", 5: "open"}
+    say(out.with_name("v004"), "approved", "Ada")
+    owners = {row.version: row.status.owner for row in entries(out.parent, show)[0]}
+    assert owners == {3: "Ines", 4: "Ines", 5: ""}
+    assert say(out, "rejected", note="Never mind.")["version"] == 3
+    listed = {row.version: row.status.word for row in entries(out.parent, show)[0]}
+    assert listed == {3: "rejected", 4: "approved", 5: "open"}
+
+
+def test_a_copy_whose_folder_says_no_version_is_known_by_its_frames_alone(
+    out: Path, show: Show, tmp_path: Path
+) -> None:
+    say(out, "approved")
+    copy = shutil.copytree(out, tmp_path / "elsewhere")
+    (copy / "review.json").unlink()
+    report = read(copy / "report.json")
+    report["frames"]["result_sha256"]["1002"] = "f" * 64
+    (copy / "report.json").write_text(json.dumps(report))
+    assert word_of(copy, show) == "open"
+
+
 def test_the_show_of_the_result_counts_and_two_are_refused(
     out: Path, show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,82 +172,6 @@ def test_the_show_of_the_result_counts_and_two_are_refused(
 def test_a_show_holds_no_results(show: Show, out: Path) -> None:
     shutil.copytree(out, show.folder / "thumbs/v003")
     assert [each.folder for each in results_below(show.folder.parent)[0]] == [out]
-
-
-# --- which frames ------------------------------------------------------------------------------
-
-
-def test_frames_that_are_not_the_runs_are_not_approved(out: Path) -> None:
-    shutil.copyfile(out / "r.1001.exr", out / "r.1002.exr")
-    with pytest.raises(BadInput, match=r"Frame 1002 of .* is not as its run left it"):
-        say(out, "approved")
-    say(out, "rejected", note="Somebody changed it.")
-    (out / "r.1002.exr").unlink()
-    with pytest.raises(BadInput, match=r"Frame 1002 of .* is gone"):
-        say(out, "approved")
-    shutil.copyfile(out / "r.1001.exr", out / "r.1002.exr")
-    shutil.copyfile(out / "r.1001.exr", out / "r.1009.exr")
-    (out / "r.1002.exr").unlink()
-    with pytest.raises(BadInput, match="Frame 1002"):
-        say(out, "approved")
-
-
-def test_a_frame_that_no_run_tells_of_is_not_approved(out: Path) -> None:
-    shutil.copyfile(out / "r.1001.exr", out / "r.1009.exr")
-    with pytest.raises(BadInput, match=r"Frame 1009 of .* was not made by the run") as no:
-        say(out, "approved")
-    assert no.value.hint.startswith("Move it away"), "another run would leave it there"
-
-
-def test_frames_replaced_after_their_approval_are_open(out: Path, show: Show) -> None:
-    say(out, "approved")
-    shutil.copyfile(out / "r.1001.exr", out / "r.1002.exr")
-    (row,) = entries(out, show)[0]
-    assert row.status.word == "open"
-    assert "Frame 1002" in row.status.note
-    assert "is not as its run left it. It was approved by Ines on 20" in row.status.note
-
-
-def test_other_frames_in_its_place_are_open(out: Path, tmp_path: Path, show: Show) -> None:
-    say(out, "approved")
-    plate(tmp_path / "plate", FRAMES, size=(20, 32))
-    for path in (*out.glob("*.exr"), out / "report.json", out / "recipe.json"):
-        path.unlink()
-    result(str(tmp_path / "plate/plate.%04d.exr"), out)
-    (row,) = entries(out, show)[0]
-    assert row.status.word == "open"
-
-
-def test_parts_that_a_farm_made_are_one_result(out: Path) -> None:
-    """Each machine reports its own frames; an older report of the same frame does not count."""
-    whole = result_in(out)
-    report = read(out / "report.json")
-    told = report["frames"].pop("result_sha256")
-    report["frames"]["result_sha256"] = {"1001": "f" * 64}
-    (out / "report.json").write_text(json.dumps(report))
-    os.utime(out / "report.json", (1, 1))
-    for name, numbers in (("1001-1002", ("1001", "1002")), ("1003-1003", ("1003",))):
-        report["frames"]["result_sha256"] = {n: told[n] for n in numbers}
-        (out / f"report.{name}.json").write_text(json.dumps(report))
-    found = result_in(out)
-    assert whole
-    assert found
-    assert (found.told, found.digest, found.id) == (whole.told, whole.digest, whole.id)
-    say(out, "approved")
-    assert word_of(out) == "approved"
-
-
-def test_a_result_of_files_alone_is_known_by_them(out: Path) -> None:
-    report = read(out / "report.json")
-    report["frames"], report["files"] = None, [str(out / "look.cc")]
-    (out / "report.json").write_text(json.dumps(report))
-    for path in out.glob("*.exr"):
-        path.unlink()
-    (out / "look.cc").write_text("one")
-    say(out, "approved")
-    assert word_of(out) == "approved"
-    (out / "look.cc").write_text("another")
-    assert word_of(out) == "open"
 
 
 # --- what is meant -----------------------------------------------------------------------------
@@ -336,7 +276,7 @@ def test_two_reviewers_at_once_are_both_written_down(out: Path, show: Show) -> N
     assert beside == in_ledger, "one order for all"
     assert read(out / "report.json")["review"]["by"] == in_ledger[-1]
     with show.reading() as db:
-        assert deciding.last(db, result_in(out).id).by == in_ledger[-1]  # type: ignore[union-attr]
+        assert deciding.last(db, result_in(out).id, 3).by == in_ledger[-1]  # type: ignore[union-attr]
 
 
 def test_two_at_once_without_a_show_lose_nothing(
@@ -370,25 +310,6 @@ def test_a_report_that_cannot_be_written_says_so(
     assert read(out / "report.json")["disclosure"]["signed_off"] is None
 
 
-def test_where_the_folder_is_damaged_the_ledger_learns_nothing(out: Path, show: Show) -> None:
-    (out / "review.json").write_text("{")
-    with pytest.raises(BadInput, match="nobody can tell what is approved there"):
-        say(out, "approved")
-    assert list(ledger.lines(show.folder)) == []
-    assert (out / "review.json").read_text() == "{"
-
-
-def test_the_folder_is_protected_before_the_ledger_has_it(
-    out: Path, show: Show, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    there: list[Any] = []
-    monkeypatch.setattr(ledger, "add", lambda *_: there.append(signed.approved(out)) or 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        say(out, "approved")
-    assert [each["word"] for each in there] == ["approved"]
-    assert signed.decisions(out) == []
-
-
 @pytest.mark.parametrize("text", [{}, {"findings": [{"id": "aa11"}], "waived": []}])
 def test_a_check_that_is_not_whole_is_told_and_the_others_go_on(
     out: Path, tmp_path: Path, text: dict[str, Any]
@@ -406,23 +327,6 @@ def test_a_check_that_is_not_whole_is_told_and_the_others_go_on(
     assert decide(found.id, "noted", "Ines", inside=str(tmp_path))["id"] == found.id
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{",
-        "[]",
-        '{"schema": "other", "decisions": []}',
-        '{"schema": "answerprint.review/1"}',
-        '{"schema": "answerprint.review/1", "decisions": [3]}',
-        '{"schema": "answerprint.review/1", "decisions": [{"word": "approved"}]}',
-    ],
-)
-def test_a_damaged_marker_is_said_and_not_passed_over(out: Path, text: str) -> None:
-    (out / "review.json").write_text(text)
-    with pytest.raises(BadInput, match="nobody can tell what is approved there"):
-        signed.approved(out)
-
-
 def test_a_result_that_is_not_whole_is_told_and_the_others_go_on(out: Path, source: str) -> None:
     other = result(source, out.with_name("v004"))
     (other / "recipe.json").write_text('{"schema": "answerprint.recipe/1"}')
@@ -430,67 +334,3 @@ def test_a_result_that_is_not_whole_is_told_and_the_others_go_on(out: Path, sour
     assert [row.folder for row in rows] == [out]
     assert len(warnings) == 1
     assert "v004 is not whole" in warnings[0]
-
-
-# --- an approved version is never written over -------------------------------------------------
-
-solved_once = pytest.fixture(shots.solve_once)
-
-
-@pytest.fixture
-def matched(tmp_path: Path, solved_once: None) -> tuple[tuple[str, str], Path]:
-    pair = shots.plate_and_hero(tmp_path / "shots")
-    shots.run(pair, tmp_path / "out")
-    return pair, tmp_path / "out"
-
-
-def files(out: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
-
-
-def test_a_run_into_an_approved_folder_is_refused(
-    matched: tuple[tuple[str, str], Path], tmp_path: Path
-) -> None:
-    pair, out = matched
-    say(out, "approved")
-    before = files(out)
-    for more in ({"params": {"strength": 0.5}}, {}, {"name": "other"}, {"write_frames": False}):
-        with pytest.raises(
-            BadParameter, match=r"is approved, by Ines on .* never written over"
-        ) as no:
-            shots.run(pair, out, **more)
-        assert "answerprint reject" in no.value.hint
-        assert no.value.hint.endswith("choose another folder, for a new version.")
-        assert no.value.about == "out"
-    assert files(out) == before
-    assert shots.run(pair, tmp_path / "v002", params={"strength": 0.5}).status == "done"
-
-
-@pytest.mark.parametrize("moment", ["preview", "frames"])
-def test_an_approval_made_while_a_run_is_under_way_holds(
-    matched: tuple[tuple[str, str], Path], monkeypatch: pytest.MonkeyPatch, moment: str
-) -> None:
-    """preview: the run has solved. frames: it is at them, and has made none."""
-    pair, out = matched
-    real, before = getattr(jobs, f"_{moment}"), dict[str, bytes]()
-
-    def meanwhile(*given: Any) -> Any:
-        say(out, "approved")
-        before.update(files(out))
-        return real(*given)
-
-    monkeypatch.setattr(jobs, f"_{moment}", meanwhile)
-    with pytest.raises(BadParameter, match="never written over"):
-        shots.run(pair, out, params={"strength": 0.5})
-    after = files(out)
-    assert {name: after[name] for name in before} == before
-    assert word_of(out) == "approved"
-
-
-def test_after_a_rejection_it_may_be_run_again(matched: tuple[tuple[str, str], Path]) -> None:
-    pair, out = matched
-    say(out, "approved")
-    say(out, "rejected", note="Too warm.")
-    assert shots.run(pair, out, params={"strength": 0.5}).status == "done"
-    assert [each["note"] for each in read(out / "review.json")["decisions"]] == ["", "Too warm."]
-    assert word_of(out) == "open"

@@ -1,51 +1,19 @@
-"""What lies below a folder, and what files and camera reports say of the clips there."""
+"""What lies below a folder, and what the files there say of their camera."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
-import edits
 import pytest
 import rushes
 
 from answerprint.show import fingerprint, roots
 from answerprint.show.add import add
 from answerprint.show.dailies import facts, named, walk
-from answerprint.show.store import Show, make_show
+from answerprint.show.store import make_show
 from answerprint.show.verify import verify
-
-COLUMNS = ("Name", "Tracks", "Start", "End", "Tape", "Scene", "Take", "Camera", "Lens", "ASC_SOP")
-SOP = "(1.1 1.0 0.9)(0.01 0.0 -0.01)(1.0 1.0 1.0)"
-
-
-def log(path: Path, *rows: tuple[str, ...]) -> str:
-    lines = [
-        "Heading",
-        "FIELD_DELIM\tTABS",
-        "FPS\t24",
-        "",
-        "Column",
-        "\t".join(COLUMNS),
-        "",
-        "Data",
-    ]
-    path.write_text("\n".join([*lines, *("\t".join(row) for row in rows)]) + "\n", "utf-8")
-    return str(path)
-
-
-def row(name: str, start: str = "01:00:00:00", end: str = "01:00:10:00", **more: str) -> Any:
-    told = {"Name": name, "Tracks": "V", "Start": start, "End": end, **more}
-    return tuple(told.get(each, "") for each in COLUMNS)
-
-
-def cameras(show: Show) -> dict[str, Any]:
-    with show.reading() as db:
-        rows = db.execute("SELECT name, camera, reel FROM clip").fetchall()
-    return {name: {**json.loads(camera), "reel of it": reel} for name, camera, reel in rows}
-
 
 # --- what lies there -------------------------------------------------------------------------
 
@@ -74,11 +42,11 @@ def test_a_space_that_was_named_holds_until_another_is(tmp_path: Path) -> None:
     spaces = []
     for named_space in ("", "ACEScct", "", "ACEScct", "ACES2065-1"):
         measured = len(add(show, media, colourspace=named_space).learned)
-        spaces.append((measured, cameras(show)["wall"].get("colourspace", "")))
+        spaces.append((measured, rushes.cameras(show)["wall"].get("colourspace", "")))
     assert spaces == [*((1, ""), (1, "ACEScct"), (0, "ACEScct"), (0, "ACEScct"), (1, "ACES2065-1"))]
     rushes.sequence(tmp_path / "media", "wall", 2, count=2)
     assert len(add(show, media).learned) == 1
-    assert cameras(show)["wall"]["colourspace"] == "ACES2065-1"
+    assert rushes.cameras(show)["wall"]["colourspace"] == "ACES2065-1"
     assert verify(show.folder).media == {}
     (root,) = roots.read(show.folder).every
     assert root.colourspace == "ACES2065-1"
@@ -132,57 +100,11 @@ def test_an_exr_says_its_camera(tmp_path: Path) -> None:
     rushes.sequence(tmp_path / "media", "wall", 1, size=(135, 240), grain=0.05, **tags)
     show = make_show(tmp_path / "show")
     add(show, [str(tmp_path / "media")])
-    said = cameras(show)["wall"]
+    said = rushes.cameras(show)["wall"]
     assert (said["make"], said["model"], said["iso"]) == ("ARRI", "ARRI ALEXA 35", 800.0)
     assert said["reel of it"] == "A001"
     with show.reading() as db:
         assert list(fingerprint.fingerprints(db)) == ["ARRI ALEXA 35, ISO 800, 240 x 135"]
-
-
-def test_a_log_beside_the_media_joins_by_name(tmp_path: Path) -> None:
-    media = tmp_path / "media"
-    rushes.sequence(media, "A001C003", 1, count=1)
-    rushes.sequence(media, "A001C004", 2, count=1)
-    told = row("a001c003", Scene="12", Take="3", Camera="A", Lens="32", ASC_SOP=SOP, Tape="A001")
-    log(media / "day.ale", told)
-    show = make_show(tmp_path / "show")
-    add(show, [str(media)])
-    said = cameras(show)
-    assert (said["A001C003"]["scene"], said["A001C003"]["take"]) == ("12", "3")
-    assert said["A001C003"]["cdl"]["slope"] == [1.1, 1.0, 0.9]
-    assert said["A001C003"]["reel of it"] == "A001"
-    assert said["A001C004"] == {"reel of it": ""}
-
-
-def test_a_log_that_is_named_later_joins_what_is_known(tmp_path: Path) -> None:
-    edits.sequence(tmp_path / "media", "plate", timecode=24 * 3605)
-    path = log(
-        tmp_path / "day.ale",
-        row("other", "01:00:00:00", "01:00:04:00", Tape="R7", Scene="1"),
-        row("mine", "01:00:04:00", "01:00:09:00", Tape="R7", Scene="2"),
-    )
-    show = make_show(tmp_path / "show")
-    add(show, [str(tmp_path / "media")])
-    with show.writing() as desk:
-        desk.db.execute("UPDATE clip SET reel = 'R7'")
-    made = add(show, [str(tmp_path / "media")], logs=[path])
-    assert (made.known, made.learned, cameras(show)["plate"]["scene"]) == (1, [], "2")
-
-
-def test_lines_that_contradict_each_other_say_nothing_of_it(tmp_path: Path) -> None:
-    rushes.sequence(tmp_path / "media", "wall", 1, count=1)
-    log(tmp_path / "media/a.ale", row("wall", Scene="1", Take="2"))
-    log(tmp_path / "media/b.ale", row("wall", Scene="1", Take="3"))
-    show = make_show(tmp_path / "show")
-    add(show, [str(tmp_path / "media")])
-    assert cameras(show)["wall"] == {"scene": "1", "reel of it": ""}
-
-
-def test_a_log_that_is_none_is_told(tmp_path: Path) -> None:
-    rushes.sequence(tmp_path / "media", "wall", 1, count=1)
-    (tmp_path / "media/bad.ale").write_text("no log")
-    made = add(make_show(tmp_path / "show"), [str(tmp_path / "media")])
-    assert (list(made.failed), len(made.learned)) == ([str(tmp_path / "media/bad.ale")], 1)
 
 
 # --- cameras ---------------------------------------------------------------------------------

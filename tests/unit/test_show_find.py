@@ -15,10 +15,12 @@ import shows
 from shots import call
 from soundstage import room as stage
 from soundstage.room import BEHIND, SIDE, WIDE
+from soundstage.shots import save_shot
 
 from answerprint.errors import BadParameter
 from answerprint.events import Events
-from answerprint.show.find import find, search
+from answerprint.show.add import add
+from answerprint.show.find import Known, find, kept, search
 from answerprint.show.store import ARRAYS, Show, make_show, open_show
 from answerprint.worker.show import show_find
 
@@ -234,3 +236,62 @@ def test_the_command_line_tells_the_takes(room, still) -> None:
     done = call("show", "find", still, "--show", str(room[0]), "--place", "--json")
     told = json.loads(done.stdout)
     assert told["hits"][0]["name"] == "side"
+
+
+# --- what is kept of a take is asked for as a picture is ------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A show of two takes of one set-up and another place, from their media."""
+    folder = tmp_path_factory.mktemp("learned")
+    for turn, (name, camera) in enumerate({"A1": SIDE, "A2": SIDE, "B1": BEHIND}.items()):
+        pictures = {1001 + n: render(camera, 7 * turn + n)[::2, ::2] for n in range(2)}
+        save_shot(folder / "dailies" / name, pictures)
+    add(make_show(folder / "show"), [str(folder / "dailies")])
+    return folder
+
+
+def looks(folder: Path, name: str, frames: tuple[int, int] = (1001, 1002)) -> Known | None:
+    path = str(folder / f"dailies/{name}/{name}.%04d.exr")
+    return kept(open_show(folder / "show"), path, "ACEScg", frames, frames[0])
+
+
+def test_a_look_that_is_kept_finds_what_its_picture_finds(learned: Path) -> None:
+    show, known = open_show(learned / "show"), looks(learned, "A1", (1001, 1001))
+    assert known is not None
+    by_look = find(show, [known])
+    by_picture = find(show, asked(render(SIDE, 0)[::2, ::2]))
+    assert names(by_look) == names(by_picture) == ["A1", "A2", "B1"]
+    assert [hit.kind for hit in by_look] == [hit.kind for hit in by_picture]
+    assert by_look[0].structures > 50
+
+
+def test_other_frames_another_space_and_a_stranger_are_not_kept(learned: Path) -> None:
+    show = open_show(learned / "show")
+    path = str(learned / "dailies/A1/A1.%04d.exr")
+    assert looks(learned, "A1", (1003, 1009)) is None
+    assert kept(show, path, "Linear Rec.709 (sRGB)", (1001, 1002), 1001) is None
+    assert looks(learned, "C1") is None
+
+
+def test_media_that_changed_are_not_answered_for(learned: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(learned, tmp_path / "copy"))
+    rows = "UPDATE clip SET path = replace(path, ?, ?)"
+    with open_show(folder / "show").writing() as desk:
+        desk.db.execute(rows, (str(learned), str(folder)))
+    assert looks(folder, "A1") is not None
+    shutil.rmtree(folder / "dailies/A1")
+    save_shot(folder / "dailies/A1", {1001 + n: render(BEHIND)[::2, ::2] for n in range(2)})
+    assert looks(folder, "A1") is None
+
+
+def test_landmarks_that_are_damaged_are_not_asked_for(learned: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "show"
+    shutil.copytree(learned / "show", folder)
+    for each in (folder / ARRAYS).iterdir():
+        data = bytearray(each.read_bytes())
+        data[len(data) // 2] ^= 1
+        each.write_bytes(data)
+    path = str(learned / "dailies/A1/A1.%04d.exr")
+    assert kept(open_show(folder), path, "ACEScg", (1001, 1002), 1001) is None

@@ -12,10 +12,12 @@ import pytest
 import rushes
 
 from answerprint.errors import BadInput
-from answerprint.show import learn, ledger, roots
+from answerprint.show import learn, ledger, roots, stamp, store
 from answerprint.show.add import add
 from answerprint.show.fingerprint import fingerprints
 from answerprint.show.forget import forget
+from answerprint.show.ledger import keyed
+from answerprint.show.listing import listed
 from answerprint.show.shelf import Shelf
 from answerprint.show.store import Show, make_show, open_show
 from answerprint.show.verify import verify
@@ -184,3 +186,163 @@ def test_passports_of_a_forgotten_clip_are_not_kept(show: Show, learned: tuple[P
     shelf.put("k2", path, {"passport": 2})
     assert (shelf.get("k1"), shelf.get("k2")) == (None, None)
     assert json.dumps(shelf.get("k2")) == "null"
+
+
+# --- what nobody can tell any more ------------------------------------------------------------
+
+
+@pytest.fixture
+def alone(learned: tuple[Path, Path], tmp_path: Path) -> tuple[Show, Path]:
+    """A show of one clip, and the folder of its media."""
+    media = shutil.copytree(learned[1] / "a", tmp_path / "media")
+    show = make_show(tmp_path / "show")
+    add(show, [str(media)])
+    return show, media
+
+
+def test_a_guess_of_its_path_can_be_tested_nowhere(alone: tuple[Show, Path]) -> None:
+    """The salt stays in the show's folder: nothing that is keyed with it may be of a path."""
+    show, media = alone
+    path = str(media / "quixotic.%04d.exr")
+    forget(show, "quixotic")
+    assert len(add(show, [str(media)], again=True).learned) == 1
+    (show.folder / "claims" / f"{keyed(_salt(show), path)}.lock").touch()  # of a killed process
+    forget(show, "quixotic")
+    guesses = [
+        keyed(_salt(show), *told)
+        for told in ((path,), ("path", path), ("media", path), ("stamp", path), ("quixotic",))
+    ]
+    left = every_byte(show.folder)
+    assert [each for each in guesses if each.encode() in left] == []
+
+
+def _salt(show: Show) -> bytes:
+    with show.reading() as db:
+        return store.salt(db)
+
+
+def test_a_copy_of_it_is_left_too(alone: tuple[Show, Path], tmp_path: Path) -> None:
+    show, media = alone
+    forget(show, "quixotic")
+    shutil.rmtree(media)
+    rushes.sequence(tmp_path / "copy", "quixotic", 1)
+    shutil.copytree(tmp_path / "copy", tmp_path / "later", copy_function=shutil.copyfile)
+    assert len(add(show, [str(tmp_path / "later")]).left) == 1
+
+
+def test_media_that_were_gone_when_it_was_forgotten_are_left(
+    alone: tuple[Show, Path], tmp_path: Path
+) -> None:
+    show, media = alone
+    media.rename(tmp_path / "away")
+    assert forget(show, "quixotic").marked
+    (tmp_path / "away").rename(media)
+    assert len(add(show, [str(media)]).left) == 1
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_clip_of_version_1_is_known_when_it_comes_again(
+    alone: tuple[Show, Path], tmp_path: Path, there: bool
+) -> None:
+    show, media = alone
+    with show.writing() as desk:
+        (kept,) = desk.db.execute("SELECT stamp FROM clip").fetchone()
+        desk.db.execute("UPDATE clip SET stamp = ?", (stamp.changed(kept),))
+    if not there:
+        media.rename(tmp_path / "away")
+    forget(show, "quixotic")
+    media = media if there else (tmp_path / "away").rename(media)
+    assert len(add(show, [str(media)]).left) == 1
+
+
+def test_what_version_1_forgot_by_its_path_stays_forgotten(alone: tuple[Show, Path]) -> None:
+    show, media = alone
+    forget(show, "quixotic")
+    path = str(media / "quixotic.%04d.exr")
+    with show.writing() as desk:
+        old = keyed(store.salt(desk.db), "path", path)
+        desk.db.execute("UPDATE forgotten SET digest = ?", (old,))
+    assert add(show, [str(media)]).left == [path]
+    assert len(add(show, [str(media)], again=True).learned) == 1
+
+
+def test_the_place_that_moved_media_had_goes_too(
+    learned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    media = shutil.copytree(learned[1] / "a", tmp_path / "private")
+    show = make_show(tmp_path / "show")
+    add(show, [str(media)])
+    media.rename(tmp_path / "public")
+    assert len(add(show, [str(tmp_path / "public")]).moved) == 1
+    assert [each.path for each in roots.read(show.folder).every] == [str(tmp_path / "public")]
+    forget(show, "quixotic")
+    assert b"private" not in every_byte(show.folder)
+
+
+def test_a_place_that_an_older_show_kept_of_moved_media_goes_too(alone: tuple[Show, Path]) -> None:
+    show, _ = alone
+    before = roots.read(show.folder)
+    roots.write(show.folder, before.with_([roots.Root("/private/day1")]))
+    forget(show, "quixotic")
+    assert roots.read(show.folder).every == ()
+
+
+def test_other_clips_that_hold_the_same_are_told(alone: tuple[Show, Path], tmp_path: Path) -> None:
+    show, media = alone
+    shutil.copytree(media, tmp_path / "copy")
+    add(show, [str(tmp_path / "copy")])
+    gone = forget(show, str(media / "quixotic.%04d.exr"))
+    assert gone.copies == (str(tmp_path / "copy/quixotic.%04d.exr"),)
+    assert f"still known as: {gone.copies[0]}" in gone.sentence
+    assert add(show, [str(tmp_path / "copy")]).known == 1, "it was not what was forgotten"
+
+
+# --- media that are no clip of the show -------------------------------------------------------
+
+
+@pytest.fixture
+def checked(show: Show, tmp_path: Path) -> str:
+    """A movie that a check of the show has looked at."""
+    path = rushes.movie(tmp_path / "secret/vendor.mkv", [7])
+    Shelf(show).put("key of vendor", path, {"passport": 1})
+    Shelf(show).put("key of its end", path, {"passport": 2})
+    return path
+
+
+def test_passports_of_media_that_are_no_clip_can_be_forgotten(show: Show, checked: str) -> None:
+    assert listed(show)["checked"] == [{"path": checked, "passports": 2}]
+    gone = forget(show, checked)
+    assert (gone.clip, gone.passports, gone.marked) == ("", 2, True)
+    assert "no clip of the show; checks had looked at it. Removed: 2 passports" in gone.sentence
+    assert b"vendor" not in every_byte(show.folder)
+    assert listed(show)["checked"] == []
+    assert verify(show.folder).clips == 3
+    with pytest.raises(BadInput, match="no clip"):
+        forget(show, checked)
+
+
+def test_they_are_not_kept_again_and_not_added(show: Show, checked: str) -> None:
+    forget(show, checked)
+    shelf = Shelf(show)
+    shelf.put("k", checked, {"passport": 1})
+    moved = shutil.copyfile(checked, Path(checked).with_name("renamed.mkv"))
+    shelf.put("l", str(moved), {"passport": 1})
+    assert (shelf.get("k"), shelf.get("l")) == (None, None)
+    assert add(show, [checked]).left == [checked]
+
+
+def test_where_its_media_are_gone_it_says_that_nothing_will_tell(show: Show, checked: str) -> None:
+    Path(checked).unlink()
+    gone = forget(show, checked)
+    assert (gone.passports, gone.marked) == (2, False)
+    assert "nothing tells that it is this" in gone.sentence
+
+
+def test_parts_that_were_reached_through_a_link_go_with_their_clip(
+    show: Show, learned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(learned[1] / "a")
+    Shelf(show).put("k", str(tmp_path / "link/quixotic.%04d.exr"), {"passport": 1})
+    assert forget(show, "quixotic").passports == 1
+    Shelf(show).put("k", str(tmp_path / "link/quixotic.%04d.exr"), {"passport": 1})
+    assert Shelf(show).get("k") is None

@@ -10,7 +10,7 @@ import pytest
 from reviewed import plate
 
 from answerprint.errors import BadParameter
-from answerprint.show import ledger, status
+from answerprint.show import decided, ledger, status
 from answerprint.show.rebuild import rebuild
 from answerprint.show.status import WORDS, Status, decision, record, said, settled, uncovered
 from answerprint.show.store import DATABASE, Damaged, Show, make_show, open_show
@@ -108,7 +108,20 @@ def test_the_ledger_has_who_when_what_version_and_which_frames(show: Show) -> No
     }
     assert (line["frames"], line["digest"]) == ("1001-1048", digest)
     assert line["at"].endswith("Z")
-    assert stands(show)[ID].note == note
+    assert stands(show)[f"{ID} v3"].note == note
+
+
+def test_a_version_does_not_hide_what_was_said_of_another(show: Show) -> None:
+    for word, version in (("approved", 3), ("rejected", 4), ("noted", 4)):
+        with show.writing() as desk:
+            made = Status(ID, word, "result", by="Ines", note="why", version=version)
+            record(desk, decision(made, status.last(desk.db, ID, version)))
+    assert {key: each.word for key, each in stands(show).items()} == {
+        f"{ID} v3": "approved",
+        f"{ID} v4": "noted",
+    }
+    with show.reading() as db:
+        assert status.last(db, ID) is None
 
 
 def test_the_table_is_made_again_from_the_ledger(show: Show) -> None:
@@ -120,9 +133,9 @@ def test_the_table_is_made_again_from_the_ledger(show: Show) -> None:
     before = stands(show)
     with show.writing() as desk:
         desk.db.execute("DELETE FROM status")
-        desk.db.execute("INSERT INTO status VALUES ('stray', 'approved', '{}')")
+        desk.db.execute("INSERT INTO status VALUES ('stray', 0, 'approved', '{}')")
     with show.writing() as desk:
-        assert status.replay(desk.db, ledger.lines(show.folder)) == 2
+        assert decided.replay(desk.db, ledger.lines(show.folder)) == 2
     assert stands(show) == before
     assert before[ID].word == "rejected"
 

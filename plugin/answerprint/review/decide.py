@@ -22,7 +22,16 @@ from answerprint.errors import BadInput, BadParameter
 from answerprint.frames.text import write_json
 from answerprint.review import signed
 from answerprint.review.results import Result, Row, below, check_in, result_in, results_below
-from answerprint.show.status import Status, decision, from_plain, key_of, last, range_of, record
+from answerprint.show.status import (
+    Status,
+    decision,
+    from_plain,
+    key_of,
+    key_of_version,
+    last,
+    range_of,
+    record,
+)
 from answerprint.show.store import Show, nearest, open_show
 
 WORDS = ("approved", "rejected", "noted", "fixed", "open")
@@ -42,6 +51,15 @@ class Subject:
     @property
     def digest(self) -> str:
         return self.result.digest if self.result else ""
+
+    @property
+    def version(self) -> int | None:
+        return self.result.version if self.result else None
+
+    @property
+    def key(self) -> str:
+        """As `Status.key`: each version of a result is decided on by itself."""
+        return key_of_version(self.id, self.version)
 
 
 def show_of(named: str | None, beside: Path) -> Show | None:
@@ -94,7 +112,7 @@ def decide(
             if word == "approved" and subject.result:
                 subject.result.read_again()
             here = said_in(subject.folder).get(subject.id)
-            before = last(desk.db, subject.id) if desk else here
+            before = last(desk.db, subject.id, subject.version) if desk else here
             _keep_approval(word, here, before and before.about(subject.digest))
             made = decision(replace(asked, id=subject.id, owner=owner), before)
             if subject.result:
@@ -118,13 +136,19 @@ def _keep_approval(word: str, *before: Status | None) -> None:
             raise BadParameter(title, "Reject it first, with the reason.")
 
 
-def standing(subject: Subject, known: Mapping[str, Status]) -> Status:
+def standing(subject: Subject, here: Mapping[str, Status], show: Mapping[str, Status]) -> Status:
     """The status of a finding, or of a result as its frames are now; open where nothing is known.
 
-    known   the last word by id: `said_in` its folder, and of the show over it.
+    here    the last word by id in its folder (`said_in`).
+    show    the show's last words by key (`status.said`), which go before. A result whose folder
+            does not say its version is known by its frames.
     """
     of = "result" if subject.result else "finding"
-    return known.get(subject.id, Status(subject.id, of=of)).about(subject.digest)
+    found = show.get(subject.key)
+    if subject.result and not subject.result.numbered:
+        same = [each for each in show.values() if each.id == subject.id]
+        found = next((each for each in same[::-1] if each.digest == subject.digest), found)
+    return (found or here.get(subject.id) or Status(subject.id, of=of)).about(subject.digest)
 
 
 def said_in(folder: Path) -> dict[str, Status]:

@@ -58,6 +58,11 @@ class Result:
     report: Mapping[str, Any] = field(repr=False)
 
     @property
+    def numbered(self) -> bool:
+        """Whether its folder says its version."""
+        return _numbered(self.folder) is not None
+
+    @property
     def pattern(self) -> str:
         return str(self.folder / f"{self.name}.%04d.exr")
 
@@ -203,8 +208,13 @@ def _numbers(folder: Path, name: str) -> Iterator[int]:
 
 
 def _version(folder: Path) -> int:
+    number = _numbered(folder)
+    return 1 if number is None else number
+
+
+def _numbered(folder: Path) -> int | None:
     match = re.fullmatch(r"v(\d{1,9})", folder.name)
-    return int(match[1]) if match else 1
+    return int(match[1]) if match else None
 
 
 def _shot(folder: Path, tool: str, source: str) -> str:

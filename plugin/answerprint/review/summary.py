@@ -47,6 +47,7 @@ COLUMNS = (
 GROUPS = ("rejected", "open", "noted", "fixed", "approved", "waived")
 """In the order of the page: what has to be done first."""
 _TEMPLATE = Path(__file__).parent / "review.html.j2"
+Statuses = Mapping[str, Status]
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,13 @@ def entries(folder: Path, show: Show | None) -> tuple[list[Entry], list[str]]:
     found: list[Entry] = []
     for each in results:
         try:
-            found.append(_of_result(each, said_in(each.folder) | known))
+            found.append(_of_result(each, said_in(each.folder), known))
         except BadInput as refused:
             lost.append(str(refused))
     for each_folder in below(folder):
         try:
             if report := check_in(each_folder):
-                found += _of_check(report, each_folder, said_in(each_folder) | known)
+                found += _of_check(report, each_folder, said_in(each_folder), known)
         except BadInput as refused:
             lost.append(str(refused))
     if not found:
@@ -114,9 +115,9 @@ def entries(folder: Path, show: Show | None) -> tuple[list[Entry], list[str]]:
     return found, lost
 
 
-def _of_result(result: Result, known: Mapping[str, Status]) -> Entry:
+def _of_result(result: Result, here: Statuses, show: Statuses) -> Entry:
     """Of what is approved every frame is read again: somebody may have put another in its place."""
-    status = standing(Subject(result.id, result.folder, result), known)
+    status = standing(Subject(result.id, result.folder, result), here, show)
     if status.word == "approved":
         try:
             result.read_again()
@@ -139,17 +140,23 @@ def _of_result(result: Result, known: Mapping[str, Status]) -> Entry:
     )
 
 
-def _of_check(report: Row, folder: Path, known: Mapping[str, Status]) -> list[Entry]:
+def _of_check(report: Row, folder: Path, here: Statuses, show: Statuses) -> list[Entry]:
+    found, waived = report["findings"], report["waived"]
     return [
-        *(_finding(row, report, folder, known) for row in report["findings"]),
-        *(_finding(row, report, folder, known, waived=True) for row in report["waived"]),
+        *(_finding(row, report, folder, here, show) for row in found),
+        *(_finding(row, report, folder, here, show, waived=True) for row in waived),
     ]
 
 
 def _finding(
-    row: Row, report: Row, folder: Path, known: Mapping[str, Status], waived: bool = False
+    row: Row,
+    report: Row,
+    folder: Path,
+    here: Statuses,
+    show: Statuses,
+    waived: bool = False,
 ) -> Entry:
-    status = standing(Subject(row["id"], folder), known)
+    status = standing(Subject(row["id"], folder), here, show)
     if waived and status.word != "waived":  # the rules say so, whoever wrote them
         by = row["by"] or "the show's rules"
         status = Status(row["id"], "waived", by=by, at=row["date"], owner=by, note=row["why"])

@@ -9,35 +9,34 @@ limited by decoding.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any
 
-from answerprint.edit.media import Media
 from answerprint.errors import BadInput
 from answerprint.events import Events
 from answerprint.frames import colour
-from answerprint.show import fingerprint, roots, store
+from answerprint.show import fingerprint, roots, stamp, status, store
 from answerprint.show.crew import PAUSE, Crew
-from answerprint.show.dailies import Daily, Logs, Said, Walk, named, walk
+from answerprint.show.dailies import Daily, Walk, named, walk
+from answerprint.show.decided import MOVED
+from answerprint.show.forgotten import is_forgotten, lift
 from answerprint.show.learn import (
     BUSY,
     FORGOTTEN,
     LEARNED,
     Outcome,
     code,
-    digests,
     learn,
     space_of,
     sweep,
 )
 from answerprint.show.ledger import keyed
+from answerprint.show.reports import Logs, join
 from answerprint.show.roots import Root
 from answerprint.show.store import Damaged, Desk, Show, make_show
 
@@ -109,9 +108,10 @@ def add(
     """Learn every movie and sequence below these paths.
 
     workers      processes that measure; 0: this one.
-    logs         ALE files besides those that lie below the paths.
-    colourspace  of all these clips, where their files do not say it; it holds until another one is
-                 named.
+    logs         ALE files besides those that lie below the paths; they are read again whenever
+                 these paths are added.
+    colourspace  of all these clips, where their files do not say it; it holds, also for what is
+                 added there later, until another one is named.
     again        measures what is known anew, and adds what was forgotten.
 
     A clip that cannot be read does not stop the others. Raises BadInput where there is nothing to
@@ -123,16 +123,23 @@ def add(
     events, found = events or Events(), walk(paths)
     if not found.clips and not found.logs:
         raise _nothing(paths, found)
-    added, told = Added(failed=dict(found.refused)), Logs()
-    for log in dict.fromkeys((*found.logs, *map(_absolute, logs))):
-        told.read(log)
-    added.failed |= told.wrong
+    added, at = Added(failed=dict(found.refused)), _at(paths)
     with show.writing() as desk:
         sweep(show, desk)
-        _remember(
-            show, desk, [Root(p, tuple(map(_absolute, logs)), colourspace) for p in _at(paths)]
-        )
-        todo = _sorted(desk, found, added, colourspace, again)
+        named = [Root(path, tuple(map(_absolute, logs)), colourspace) for path in at]
+        before = _roots(show)
+        every = (before or _every_clip(desk)).with_(named)
+        todo = _sorted(desk, found, added, colourspace, again, every)
+        paths_now = _paths(desk.db)
+        every = every.followed(added.moved, [*paths_now, *(path for path, _ in added.moved)])
+        if every != before:
+            roots.write(show.folder, every)  # before it is measured: what is killed is rebuilt too
+    if added.moved:  # now that the rows have moved, nothing is left in the old place
+        with show.locked():
+            every = roots.read(show.folder).followed(added.moved, paths_now)
+            roots.write(show.folder, every)
+    told = _reports(found, logs, [root for root in every.every if root.path in at])
+    added.failed |= told.wrong
     for daily, outcome in _learned(show, todo, events, workers, again):
         if "failed" in outcome:
             added.failed[daily.path] = outcome["failed"]
@@ -144,10 +151,10 @@ def add(
         else:
             added.known += 1  # another process was faster
     with show.writing() as desk:
-        joined = _join(desk.db, told)
+        joined = join(desk.db, told)
         if added.learned or joined:
             fingerprint.refresh(desk.db)
-        added.gone = _gone(desk.db, _at(paths), found)
+        added.gone = _gone(desk.db, at, found)
         own = "SELECT count(*) FROM clip WHERE code <> ?"
         added.older = int(desk.db.execute(own, (code(),)).fetchone()[0])
     added.learned.sort(key=lambda each: str(each["path"]))
@@ -184,64 +191,71 @@ def _many(count: int, what: str) -> str:
 # --- what is to be done --------------------------------------------------------------------
 
 
-def _remember(show: Show, desk: Desk, added: Sequence[Root]) -> None:
-    """Note what is added, before it is: what is killed is rebuilt as well."""
+def _roots(show: Show) -> roots.Roots | None:
+    """What was added before, None where the list of it is lost."""
     try:
-        before = roots.read(show.folder)
+        return roots.read(show.folder)
     except BadInput:
-        before = roots.Roots(store.salt(desk.db).hex(), _roots_of(desk.db))
-    after = before.with_(added)
-    if after != before:
-        roots.write(show.folder, after)
+        return None
 
 
-def _roots_of(db: sqlite3.Connection) -> tuple[Root, ...]:
-    """Where the list of roots is lost: every clip is one."""
-    rows = db.execute("SELECT path, camera FROM clip ORDER BY path")
-    return tuple(Root(path, (), json.loads(camera).get("colourspace", "")) for path, camera in rows)
+def _every_clip(desk: Desk) -> roots.Roots:
+    rows = desk.db.execute("SELECT path, camera FROM clip ORDER BY path")
+    every = tuple(Root(path, (), space_of(camera)) for path, camera in rows)
+    return roots.Roots(store.salt(desk.db).hex(), every)
 
 
-def _sorted(desk: Desk, found: Walk, added: Added, colourspace: str, again: bool) -> list[Daily]:
+def _paths(db: sqlite3.Connection) -> list[str]:
+    return [path for (path,) in db.execute("SELECT path FROM clip ORDER BY path")]
+
+
+def _reports(found: Walk, named: Sequence[str], added: Sequence[Root]) -> Logs:
+    """Those that lie there, those that are named, and those named before that are still there."""
+    before = [log for root in added for log in root.logs if os.path.exists(log)]
+    told = Logs()
+    for log in dict.fromkeys((*found.logs, *map(_absolute, named), *before)):
+        told.read(log)
+    return told
+
+
+def _sorted(
+    desk: Desk, found: Walk, added: Added, colourspace: str, again: bool, every: roots.Roots
+) -> list[Daily]:
     """The clips that are to be measured; known, moved and forgotten ones are told."""
-    db, salt = desk.db, store.salt(desk.db)
-    if again:
-        for daily in found.clips.values():
-            _lift(desk, salt, daily)
-    forgotten = {digest for (digest,) in db.execute("SELECT digest FROM forgotten")}
+    db, todo = desk.db, list[Daily]()
     rows = db.execute("SELECT path, stamp, camera FROM clip").fetchall()
-    known = {path: stamp for path, stamp, _ in rows}
+    known = {path: stamped for path, stamped, _ in rows}
     spaces = {path: space_of(camera) for path, _, camera in rows}
-    todo = list[Daily]()
+    alike = defaultdict[str, list[str]](list)
+    for path, stamped, _ in rows:
+        alike[stamp.changed(stamped)].append(path)
     for daily in found.clips.values():
-        if not forgotten.isdisjoint(digests(salt, daily.path, daily.stamp)):
-            added.left.append(daily.path)
-        elif daily.path in known:
-            space = colourspace or spaces[daily.path]  # named once, it holds
-            same = known[daily.path] == daily.stamp and space == spaces[daily.path]
-            if same and not again:
-                added.known += 1
-            else:
-                todo.append(replace(daily, space=space))
-        elif before := _from(known, found, daily):
-            known[daily.path] = known.pop(before)
+        path = daily.path
+        if again:
+            lift(desk, path, daily.stamp)
+        there = alike[stamp.changed(daily.stamp)]
+        before = path if path in known else _from(known, there, found, daily)
+        if not before and is_forgotten(db, path, daily.stamp):
+            added.left.append(path)
+            continue
+        space = colourspace or (spaces[before] if before else every.space_of(path))
+        daily = replace(daily, space=space)
+        if before and before != path:
+            known[path], spaces[path] = known.pop(before), spaces[before]
             _move(desk, before, daily)
-            added.moved.append((before, daily.path))
+            added.moved.append((before, path))
+        if before and stamp.same(known[path], daily.stamp) and space == spaces[path] and not again:
+            if known[path] != daily.stamp:  # of version 1
+                db.execute("UPDATE clip SET stamp = ? WHERE path = ?", (daily.stamp, path))
+            added.known += before == path
         else:
-            todo.append(replace(daily, space=colourspace))
+            todo.append(daily)
     return todo
 
 
-def _lift(desk: Desk, salt: bytes, daily: Daily) -> None:
-    """Somebody asks for a forgotten clip again."""
-    both = digests(salt, daily.path, daily.stamp)
-    gone = desk.db.execute("DELETE FROM forgotten WHERE digest IN (?, ?)", both)
-    if gone.rowcount:
-        desk.note("asked_again", digests=list(both))
-
-
-def _from(known: dict[str, str], found: Walk, daily: Daily) -> str:
+def _from(known: dict[str, str], alike: Sequence[str], found: Walk, daily: Daily) -> str:
     """The path that a clip had: the only one with its stamp, and nothing is there any more."""
-    there = [path for path, stamp in known.items() if stamp == daily.stamp]
+    there = [path for path in alike if stamp.same(known.get(path, ""), daily.stamp)]
     if len(there) != 1 or there[0] in found.clips or _is_there(there[0]):
         return ""
     return there[0]
@@ -252,20 +266,18 @@ def _is_there(path: str) -> bool:
 
 
 def _move(desk: Desk, before: str, daily: Daily) -> None:
-    name, secret = desk.db.execute(
-        "SELECT id, secret FROM clip WHERE path = ?", (before,)
-    ).fetchone()
-    desk.db.execute(
-        "UPDATE clip SET path = ?, name = ? WHERE id = ?", (daily.path, daily.name, name)
-    )
+    asked = "SELECT id, secret FROM clip WHERE path = ?"
+    name, secret = desk.db.execute(asked, (before,)).fetchone()
+    row = (daily.path, daily.name, name)
+    desk.db.execute("UPDATE clip SET path = ?, name = ? WHERE id = ?", row)
     desk.db.execute("DELETE FROM measured WHERE path = ?", (before,))
-    desk.note("moved", clip=name, path=keyed(secret, daily.path))
+    places = status.moved(desk, before, daily.path)
+    desk.note(MOVED, clip=name, path=keyed(secret, daily.path), **places)
 
 
 def _gone(db: sqlite3.Connection, below: Sequence[str], found: Walk) -> list[str]:
-    rows = [path for (path,) in db.execute("SELECT path FROM clip ORDER BY path")]
     asked = tuple(os.path.join(path, "") for path in below)
-    return [path for path in rows if path.startswith(asked) and path not in found.clips]
+    return [path for path in _paths(db) if path.startswith(asked) and path not in found.clips]
 
 
 # --- measuring -----------------------------------------------------------------------------
@@ -332,36 +344,3 @@ def _here(
             time.sleep(PAUSE)
         else:
             yield daily, outcome
-
-
-# --- logs ----------------------------------------------------------------------------------
-
-
-def _join(db: sqlite3.Connection, logs: Logs) -> int:
-    """What logs say of the clips, where the clips' files do not say it; how many learned of it."""
-    if not logs.lines:
-        return 0
-    joined = 0
-    for name, path, media, said in _media(db):
-        after: Said = {**logs.of(path, media), **said}
-        if after != said:
-            reel = media.reel or str(after.get("reel", ""))
-            row = (json.dumps(after), reel, name)
-            db.execute("UPDATE clip SET camera = ?, reel = ? WHERE id = ?", row)
-            joined += 1
-    return joined
-
-
-def _media(db: sqlite3.Connection) -> list[tuple[str, str, Media, Said]]:
-    rows = db.execute(
-        "SELECT id, path, kind, first, last, start, rate, reel, width, height, space, camera "
-        "FROM clip ORDER BY path"
-    )
-    found = []
-    for name, path, kind, first, last, start, rate, reel, width, height, space, camera in rows:
-        media = Media(
-            *(path, kind, first, last, start, Fraction(rate) if rate else None, False, reel),
-            *(width, height, 1.0, (), space),
-        )
-        found.append((name, path, media, json.loads(camera)))
-    return found

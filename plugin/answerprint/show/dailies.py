@@ -1,37 +1,34 @@
-"""Which clips lie below a folder, what tells that they changed, and what the logs beside them say.
+"""Which clips lie below a folder, what tells that they changed, and what they say of their camera.
 
 A clip is a movie, a sequence as its pattern, or a picture alone. Hidden folders, results
 (`answerprint`) and shows are not walked into; links to folders are not followed.
 
 Convention
     path     absolute: of the movie, or of the sequence as its pattern.
-    stamp    of every file's size and time: it changes when a file does, and stays where files are
-             moved or renamed.
-    said     what file and log say of camera and lens, by FACTS: make, model, serial, lens,
-             focal_length (mm), iris (f or T), iso, shutter (as it is said), camera, scene, take,
-             reel, cdl {slope, offset, power, saturation}, colourspace where somebody named it.
+    stamp    of the files (`stamp.py`): it changes when one does, and stays where they are moved.
+    said     what a file or a report (`reports.py`) says of camera and lens, by FACTS: make, model,
+             serial, lens, focal_length (mm), iris (f or T), iso, shutter (as it is said), camera,
+             scene, take, reel, cdl {slope, offset, power, saturation}, colourspace where somebody
+             named it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import av
-import opentimelineio as otio
 
-from answerprint.edit.cdls import cdl_on
-from answerprint.edit.media import Media, name_of
-from answerprint.edit.parse import parse
 from answerprint.errors import BadInput
 from answerprint.frames.clip import Clip
 from answerprint.frames.decoder import CAMERA_RAW
 from answerprint.frames.movie import SUFFIXES as MOVIES
 from answerprint.frames.sequence import Found, find, sequences
+from answerprint.show import stamp
+from answerprint.show.stamp import File
 from answerprint.show.store import SEAL
 
 OURS = "answerprint"
@@ -148,31 +145,25 @@ def _below(folder: str, found: Walk) -> None:
 
 
 def _movie(path: str, found: Walk) -> None:
-    if not _is_text(path, found):
-        return
-    try:
-        there = os.stat(path)
-    except OSError as why:
-        found.refused[path] = f"{path} cannot be read: {why.strerror}. Check its path."
-        return
-    files = [(0, there.st_size, there.st_mtime_ns)]
     name = os.path.splitext(os.path.basename(path))[0]
-    found.clips[path] = Daily(path, name, "movie", _digest(files), there.st_size)
+    _clip(path, name, "movie", [(path, 0)], found)
 
 
 def _sequence(each: Found, found: Walk) -> None:
-    path, files = os.path.join(each.folder, each.pattern), []
+    files = [(each.path(number), number) for number in each.numbers]
+    _clip(os.path.join(each.folder, each.pattern), each.name, "stills", files, found)
+
+
+def _clip(path: str, name: str, kind: Kind, files: Sequence[tuple[str, int]], found: Walk) -> None:
     if not _is_text(path, found):
         return
     try:
-        for number in each.numbers:
-            there = os.stat(each.path(number))
-            files.append((number, there.st_size, there.st_mtime_ns))
+        there = [File.at(*each) for each in files]
+        size = sum(each.size for each in there)
+        found.clips[path] = Daily(path, name, kind, stamp.of(there), size)
     except OSError as why:
-        found.refused[path] = f"{why.filename} cannot be read: {why.strerror}."
-        return
-    size = sum(file[1] for file in files)
-    found.clips[path] = Daily(path, each.name, "stills", _digest(files), size)
+        wrong = why.filename or path
+        found.refused[path] = f"{wrong} cannot be read: {why.strerror}. Check its path."
 
 
 def _is_text(path: str, found: Walk) -> bool:
@@ -183,10 +174,6 @@ def _is_text(path: str, found: Walk) -> bool:
         found.refused[plain] = f"{plain} has a name that is not UTF-8. Rename it."
         return False
     return True
-
-
-def _digest(files: list[tuple[int, int, int]]) -> str:
-    return hashlib.sha256(repr(files).encode()).hexdigest()[:40]
 
 
 # --- what is said of camera and lens -------------------------------------------------------
@@ -224,74 +211,3 @@ def _plain(fact: str, value: Any) -> Any:
         return text.strip().encode("utf-8", "replace").decode()[:MOST_TEXT]
     number = re.search(r"\d+(\.\d+)?", str(value))
     return float(f"{float(number[0]):.6g}") if number and float(number[0]) > 0 else None
-
-
-@dataclass(frozen=True)
-class Line:
-    """A clip of a log: names it may have, its reel, the counts of its timecode, and FACTS."""
-
-    names: frozenset[str]
-    reel: str
-    first: int
-    end: int
-    said: Said
-
-
-@dataclass
-class Logs:
-    """Camera reports (ALE). `wrong`: files that cannot be read as such, and why."""
-
-    lines: list[Line] = field(default_factory=list)
-    wrong: dict[str, str] = field(default_factory=dict)
-
-    def read(self, path: str) -> None:
-        try:
-            document = parse(path)
-        except BadInput as why:
-            self.wrong[path] = str(why)
-            return
-        self.lines += [_line(clip) for clip in document.timeline.find_clips()]
-
-    def of(self, path: str, media: Media) -> Said:
-        """What they say of a clip: by its file's name, else by reel and timecode.
-
-        Lines that contradict each other say nothing of what they disagree on.
-        """
-        wanted = _names([os.path.basename(path)])
-        found = [line for line in self.lines if wanted & line.names]
-        if not found and media.reel and media.start is not None:
-            reel = media.reel.casefold()
-            found = [
-                line
-                for line in self.lines
-                if line.reel == reel and line.first <= media.start < line.end
-            ]
-        told = Said()
-        for fact in dict.fromkeys(fact for line in found for fact in line.said):
-            values = [line.said[fact] for line in found if fact in line.said]
-            if all(value == values[0] for value in values):
-                told[fact] = values[0]
-        return told
-
-
-def _line(clip: otio.schema.Clip) -> Line:
-    columns = {str(k): str(v) for k, v in clip.metadata.get("ALE", {}).items()}
-    event = clip.metadata.get("cmx_3600", {})
-    said = facts(columns)
-    if (cdl := cdl_on(clip)[0]) is not None:
-        said["cdl"] = cdl
-    start = clip.source_range.start_time.value
-    names = _names([clip.name, *map(str, event.get("files", []))])
-    end = start + clip.source_range.duration.value
-    return Line(names, str(event.get("reel", "")).casefold(), round(start), round(end), said)
-
-
-def _names(told: Iterable[str]) -> frozenset[str]:
-    return frozenset(_spelt(told))
-
-
-def _spelt(told: Iterable[str]) -> Iterator[str]:
-    for name in told:
-        last = re.split(r"[\\/]", name)[-1]
-        if stem := name_of(last).strip():
-            yield stem.casefold()

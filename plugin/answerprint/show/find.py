@@ -19,18 +19,22 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from answerprint.errors import BadParameter
+from answerprint.events import Events
 from answerprint.frames.clip import open_clip
+from answerprint.show import stamp
+from answerprint.show.dailies import stamp_of
 from answerprint.show.scan import Asked, Key, Seen, by_look, by_place
 from answerprint.show.store import ARRAYS, Show
 from answerprint.show.take import colours, palette_of
 from answerprint.vision import sketch
+from answerprint.vision.palette import Palette
 from answerprint.vision.place import same_place
 from answerprint.vision.sketch import Landmarks, landmarks
 from answerprint.vision.views import View
@@ -85,6 +89,19 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Known:
+    """A picture by what it is found again by; palette None where nothing of it counts."""
+
+    found: Landmarks
+    palette: Palette | None
+
+    @classmethod
+    def of(cls, picture: Picture) -> Known:
+        cells = colours(*picture)
+        return cls(landmarks(*picture, LOOKED_FOR), palette_of(cells) if cells else None)
+
+
+@dataclass(frozen=True)
 class _Row:
     clip: str
     path: str
@@ -97,11 +114,12 @@ class _Row:
 
 def find(
     show: Show,
-    pictures: Sequence[Picture],
+    pictures: Sequence[Picture | Known],
     by: str = "any",
     most: int = 20,
     without: Collection[str | Key] = (),
     told: Callable[[str], None] = lambda _: None,
+    events: Events | None = None,
 ) -> list[Hit]:
     """The shots that show what any of the pictures shows, the best first, at most `most`.
 
@@ -110,15 +128,15 @@ def find(
     told      is called with a sentence for each take whose landmarks are damaged or gone: it is
               ranked by its looks alone.
 
-    Raises Damaged, and ValueError for another `by`.
+    Raises Damaged, Cancelled, and ValueError for another `by`.
     """
     if by not in BY:
         raise ValueError(f"by is {by!r}, not one of {', '.join(BY)}")
-    found = [landmarks(*each, LOOKED_FOR) for each in pictures]
-    asked = [
-        Asked(sketch.readings(one), palette_of(cells) if (cells := colours(*each)) else None)
-        for one, each in zip(found, pictures, strict=True)
-    ]
+    events = events or Events()
+    known = [each if isinstance(each, Known) else Known.of(each) for each in pictures]
+    found = [each.found for each in known]
+    events.check()
+    asked = [Asked(sketch.readings(each.found), each.palette) for each in known]
     scan = by_look if by == "look" else by_place
     with show.reading() as db:
         hidden = _hidden(db, without)
@@ -128,6 +146,7 @@ def find(
         return [_looks_alike(rows[each.shot], each) for each in seen]
     hits: list[tuple[int, float, Hit]] = []
     for turn, each in enumerate(seen):
+        events.check()
         looks = LOOKS if turn < DEEP else int(turn < VERIFIED)
         kept, wrong = _kept(show.folder, rows[each.shot], each, looks) if looks else ({}, "")
         if wrong:
@@ -139,6 +158,33 @@ def find(
     return [hit for _, _, hit in hits[:most]]
 
 
+def kept(show: Show, path: str, space: str, frames: tuple[int, int], near: int) -> Known | None:
+    """What the show keeps of a clip's look among these frames, the nearest to frame `near`.
+
+    None where it has none there, or of media in another colour space, where the media have changed
+    since, and where its landmarks are damaged or gone.
+    """
+    with show.reading() as db:
+        row = db.execute(
+            "SELECT clip.id, stamp, width, height, structures, frame, sketch, palette FROM look"
+            " JOIN shot ON shot.id = look.shot JOIN clip ON clip.id = shot.clip"
+            " WHERE path = ? AND space = ? AND frame BETWEEN ? AND ?"
+            " ORDER BY ABS(frame - ?), frame LIMIT 1",
+            (path, space, *frames, near),
+        ).fetchone()
+    if row is None:
+        return None
+    clip, stamped, width, height, digest, frame, told, cells = row
+    if not stamp.same(stamped, stamp_of(path)):
+        return None
+    try:
+        found = _landmarks(show.folder, clip, digest, [frame], (width, height))[frame]
+    except (OSError, ValueError):
+        return None
+    form = np.frombuffer(told, np.int8)[sketch.WORDS.stop :]
+    return Known(replace(found, form=form), palette_of(cells) if cells else None)
+
+
 def search(
     show: Show,
     path: str,
@@ -147,8 +193,10 @@ def search(
     most: int = 20,
     mirrored: bool = False,
     colourspace: str | None = None,
+    events: Events | None = None,
 ) -> dict[str, Any]:
-    """As `find`, for a file: {hits, notes, sentence}, plain JSON. Raises BadInput, BadParameter.
+    """As `find`, for a file: {hits, notes, sentence}, plain JSON. Raises BadInput, BadParameter,
+    Cancelled.
 
     path       a still, a movie or a sequence; frame: of it, None is the middle one.
     mirrored   it is looked for as a mirror shows it.
@@ -166,7 +214,7 @@ def search(
         notes = list(clip.notes)
     if mirrored:
         picture = sketch.mirrored(*picture)
-    hits = find(show, [picture], by, most, told=notes.append)
+    hits = find(show, [picture], by, most, told=notes.append, events=events)
     sure = sum(hit.kind != "look" for hit in hits)
     sentence = f"{len(hits)} takes, {sure} of them verified."
     if not hits:
@@ -202,19 +250,28 @@ def _row(db: Any, shot: int) -> _Row:
 def _kept(folder: Path, row: _Row, seen: Seen, looks: int) -> tuple[dict[int, Landmarks], str]:
     """The landmarks of the look that was seen and of others, by their frames; none where they
     cannot be had, with the reason."""
-    path = folder / ARRAYS / f"{row.clip}.npz"
-    way_out = f"It is ranked by its looks alone: answerprint show verify --show {folder}"
-    try:
-        data = path.read_bytes()
-    except OSError as why:
-        return {}, f"The landmarks of {row.path} are gone ({why.strerror}). {way_out}"
-    if hashlib.sha256(data).hexdigest() != row.structures:
-        return {}, f"The landmarks of {row.path} are damaged. {way_out}"
     others = [at for at in row.frames if at != seen.frame]
     some = np.linspace(0, len(others) - 1, min(looks - 1, len(others))).astype(int)
+    frames = [seen.frame, *(others[at] for at in some)]
+    try:
+        return _landmarks(folder, row.clip, row.structures, frames, row.size), ""
+    except OSError as why:
+        wrong = f"gone ({why.strerror})"
+    except ValueError:
+        wrong = "damaged"
+    way_out = f"It is ranked by its looks alone: answerprint show verify --show {folder}"
+    return {}, f"The landmarks of {row.path} are {wrong}. {way_out}"
+
+
+def _landmarks(
+    folder: Path, clip: str, digest: str, frames: Sequence[int], size: tuple[int, int]
+) -> dict[int, Landmarks]:
+    """The landmarks of looks, by frame. Raises OSError, and ValueError where they are damaged."""
+    data = (folder / ARRAYS / f"{clip}.npz").read_bytes()
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ValueError(clip)
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        frames = [seen.frame, *(others[at] for at in some)]
-        return {at: sketch.of_arrays(arrays, at, row.size) for at in frames}, ""
+        return {at: sketch.of_arrays(arrays, at, size) for at in frames}
 
 
 def _hit(

@@ -2,8 +2,9 @@
 
 Rows, arrays, thumbnails, passports of its parts, its say in fingerprints, its place in the list of
 what was added, and its secret: what the ledger says of its frames can then be told by nobody.
+Passports that checks keep of media that are no clip of the show are forgotten by their path.
 
-What stays are two digests, keyed with the show's salt, by which it is known when it comes again.
+What stays is a mark by which `add` leaves it (`forgotten.py`), and what people decided on results.
 The bytes are gone from the show's files; what a disk keeps of removed files is the disk's matter.
 """
 
@@ -16,9 +17,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from answerprint.errors import BadInput, CannotWrite
-from answerprint.show import fingerprint, roots, store
-from answerprint.show.dailies import named
-from answerprint.show.learn import digests, remove_files, remove_rows, sweep
+from answerprint.show import fingerprint, roots, stamp, store
+from answerprint.show.dailies import named, stamp_of, walk
+from answerprint.show.forgotten import FORGOTTEN, mark
+from answerprint.show.learn import remove_files, remove_rows, sweep
 from answerprint.show.roots import Root, Roots
 from answerprint.show.store import Show
 
@@ -27,52 +29,101 @@ LISTED = 8
 
 @dataclass(frozen=True)
 class Gone:
-    """What was removed: numbers of rows and of files, and the fingerprints it had a say in."""
+    """What was removed: numbers of rows and of files, and the fingerprints it had a say in.
+
+    clip    its id; '' of media that were no clip of the show.
+    copies  paths of other clips that hold the same: they are still known.
+    marked  whether `add` and checks leave it when it comes again.
+    """
 
     clip: str
     path: str
-    shots: int
-    looks: int
-    passports: int
-    thumbnails: int
-    arrays: int
-    fingerprints: tuple[str, ...]
+    shots: int = 0
+    looks: int = 0
+    passports: int = 0
+    thumbnails: int = 0
+    arrays: int = 0
+    fingerprints: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    marked: bool = True
 
     @property
     def sentence(self) -> str:
-        return (
-            f"Forgotten: {self.path}. Removed: {self.shots} shots, {self.looks} looks, "
-            f"{self.passports} passports of parts, {self.thumbnails} thumbnails, {self.arrays} "
-            f"arrays, and its say in {len(self.fingerprints)} fingerprints."
-        )
+        words = [f"Forgotten: {self.path}."]
+        if self.clip:
+            words.append(
+                f"Removed: {self.shots} shots, {self.looks} looks, {self.passports} passports of "
+                f"parts, {self.thumbnails} thumbnails, {self.arrays} arrays, and its say in "
+                f"{len(self.fingerprints)} fingerprints."
+            )
+        else:
+            words.append(
+                "It is no clip of the show; checks had looked at it. "
+                f"Removed: {self.passports} passports of parts."
+            )
+        if self.copies:
+            words.append(f"The same is still known as: {', '.join(self.copies)}.")
+        if not self.marked:
+            words.append("Its media are gone: when they come again nothing tells that it is this.")
+        return " ".join(words)
 
     def as_dict(self) -> dict[str, object]:
         return {"status": "done", "sentence": self.sentence, **asdict(self)}
 
 
 def forget(show: Show, clip: str) -> Gone:
-    """Forget the clip of this id, path or name.
+    """Forget the clip of this id, path or name; or what checks keep of the media at this path.
 
-    Raises BadInput where there is none or there are several, with the list; CannotWrite, Damaged.
+    Raises BadInput where there is nothing or there are several, with the list; CannotWrite,
+    Damaged.
     """
     with show.writing() as desk:
         db = desk.db
-        name, path, stamp = _one(db, clip)
-        _no_rebuild(show)
+        found = _one(db, clip)
+        path = found[1] if found else _path(clip)
         before = fingerprint.fingerprints(db)
-        rows = remove_rows(db, name)
+        if found:
+            _no_rebuild(show)
+        rows = remove_rows(db, found[0]) if found else {"passports": 0}
+        rows["passports"] += _remove_parts(db, path)
+        if not found and not rows["passports"]:
+            raise BadInput(
+                f"There is no clip '{clip}' in the show.",
+                "See: answerprint show list.",
+                about="clip",
+            )
         fingerprint.refresh(db)
         after = fingerprint.fingerprints(db)
         said = tuple(each for each in before if before[each] != after.get(each))
-        both = digests(store.salt(db), path, stamp)
-        db.executemany("INSERT OR IGNORE INTO forgotten VALUES (?)", [(each,) for each in both])
-        desk.note("forgotten", clip=name, digests=list(both))
+        name, stamped = (found[0], found[2]) if found else ("", "")
+        now = stamp_of(path)
+        marks = mark(desk, stamped, now if not stamped or stamp.same(stamped, now) else "")
+        desk.note(FORGOTTEN, clip=name, digests=marks)
         left = [each for (each,) in db.execute("SELECT path FROM clip")]
+        copies = _same(db, stamped)
     with show.writing() as desk:  # its row is gone, whatever happens now
-        files = remove_files(show.folder, name)
+        files = remove_files(show.folder, name) if name else {}
         sweep(show, desk)
-        _leave_out(show, path, left)
-    return Gone(name, path, fingerprints=said, **rows, **files)
+        if name:
+            _leave_out(show, path, left)
+    return Gone(name, path, fingerprints=said, copies=copies, marked=bool(marks), **rows, **files)
+
+
+def _remove_parts(db: sqlite3.Connection, path: str) -> int:
+    """Passports that checks kept of the media at a path, by whatever links it was reached; how
+    many."""
+    paths = [each for (each,) in db.execute("SELECT DISTINCT path FROM measured")]
+    real = os.path.realpath(path)
+    same = [each for each in paths if each == path or os.path.realpath(each) == real]
+    asked = "DELETE FROM measured WHERE path = ?"
+    return sum(db.execute(asked, (each,)).rowcount for each in same)
+
+
+def _same(db: sqlite3.Connection, stamped: str) -> tuple[str, ...]:
+    """Paths of clips whose files hold the same."""
+    held = stamp.held(stamped)
+    rows = db.execute("SELECT path, stamp FROM clip ORDER BY path")
+    return tuple(path for path, other in rows if held and stamp.held(other) == held)
 
 
 def _no_rebuild(show: Show) -> None:
@@ -88,25 +139,20 @@ def _no_rebuild(show: Show) -> None:
         ) from why
 
 
-def _one(db: sqlite3.Connection, clip: str) -> tuple[str, str, str]:
+def _one(db: sqlite3.Connection, clip: str) -> tuple[str, str, str] | None:
     """Id, path and stamp of the clip that is meant."""
     rows = "SELECT id, path, stamp FROM clip WHERE "
     found = db.execute(rows + "id = ? OR path = ?", (clip, clip)).fetchall()
     if not found:
         found = db.execute(rows + "path = ?", (_path(clip),)).fetchall()
     found = found or db.execute(rows + "name = ? ORDER BY path", (clip,)).fetchall()
-    if not found:
-        raise BadInput(
-            f"There is no clip '{clip}' in the show.", "See: answerprint show list.", about="clip"
-        )
     if len(found) > 1:
         listed = "; ".join(f"{name} {path}" for name, path, _ in found[:LISTED])
         more = f"; and {len(found) - LISTED} more" if len(found) > LISTED else ""
         raise BadInput(
             f"{len(found)} clips are called '{clip}'.", f"Name one by path or id: {listed}{more}."
         )
-    name, path, stamp = found[0]
-    return name, path, stamp
+    return found[0] if found else None
 
 
 def _path(clip: str) -> str:
@@ -117,7 +163,7 @@ def _path(clip: str) -> str:
 
 
 def _leave_out(show: Show, path: str, left: Sequence[str]) -> None:
-    """Take roots out that name the clip, or below which nothing is left."""
+    """Take roots out that name the clip and no other, and those of media that moved away."""
     before = roots.read(show.folder)
     after = Roots(before.salt, tuple(each for each in before.every if _stays(each, path, left)))
     if after != before:
@@ -125,6 +171,9 @@ def _leave_out(show: Show, path: str, left: Sequence[str]) -> None:
 
 
 def _stays(root: Root, path: str, left: Sequence[str]) -> bool:
-    below = os.path.join(root.path, "")
-    inside = any(each == root.path or each.startswith(below) for each in left)
-    return inside or not (root.path == path or path.startswith(below))
+    if any(map(root.holds, left)):
+        return True
+    if root.holds(path):
+        return False
+    there = walk([root.path])
+    return bool(there.clips or there.logs)

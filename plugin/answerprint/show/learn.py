@@ -20,6 +20,7 @@ import sqlite3
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,11 @@ from answerprint import vision
 from answerprint.errors import BadInput, CannotWrite
 from answerprint.frames import config
 from answerprint.frames.sequence import ranges
-from answerprint.show import store
+from answerprint.show import stamp, store
 from answerprint.show.dailies import Daily, stamp_of
+from answerprint.show.forgotten import is_forgotten
 from answerprint.show.ledger import keyed
+from answerprint.show.reports import joined
 from answerprint.show.store import ARRAYS, CLAIMS, THUMBS, Desk, Show
 from answerprint.show.take import Take, Told, measure
 from answerprint.vision import sketch
@@ -58,14 +61,14 @@ def learn(show: Show, daily: Daily, told: Told, again: bool = False) -> Outcome:
             return {"state": BUSY}
         with show.reading() as db:
             before = _known(db, daily.path)
-        if before and before[1:] == (daily.stamp, daily.space) and not again:
-            return {"state": KNOWN, "id": before[0]}
+        if before and before.same(daily) and not again:
+            return {"state": KNOWN, "id": before.name}
         take = measure(daily.path, told, daily.space)
         if stamp_of(daily.path) != daily.stamp:
             raise BadInput(
                 f"{daily.name} changed while it was measured.", "Add it again when it is finished."
             )
-        return keep(show, daily, take, before[0] if before else "")
+        return keep(show, daily, take, before.name if before else "")
 
 
 def keep(show: Show, daily: Daily, take: Take, before: str = "") -> Outcome:
@@ -75,20 +78,18 @@ def keep(show: Show, daily: Daily, take: Take, before: str = "") -> Outcome:
     it meanwhile.
     """
     name, secret = secrets.token_hex(8), secrets.token_bytes(32)
-    said = {**take.said, **({"colourspace": take.media.named} if take.media.named else {})}
     with show.writing() as desk:
         there = _known(desk.db, daily.path)
-        if there and there[0] != before:
-            return {"state": KNOWN, "id": there[0]}  # another one was faster
-        gone = digests(store.salt(desk.db), daily.path, daily.stamp)
-        asked = "SELECT 1 FROM forgotten WHERE digest IN (?, ?)"
-        if desk.db.execute(asked, gone).fetchone():
+        if there and there.name != before:
+            return {"state": KNOWN, "id": there.name}  # another one was faster
+        if is_forgotten(desk.db, daily.path, daily.stamp):
             return {"state": FORGOTTEN}  # while it was measured
+        sources = {"media": take.said, "logs": there.logs if there else {}}
         if there:
-            remove_rows(desk.db, there[0])
+            remove_rows(desk.db, there.name)
         try:
             files = _write_files(show.folder, name, take)
-            _insert(desk.db, name, secret, daily, take, said, files)
+            _insert(desk.db, name, secret, daily, take, sources, files)
         except BaseException:  # later the row may be there: `sweep` looks
             remove_files(show.folder, name)
             raise
@@ -118,15 +119,26 @@ def keep(show: Show, daily: Daily, take: Take, before: str = "") -> Outcome:
     }
 
 
-def digests(salt: bytes, path: str, stamp: str) -> tuple[str, str]:
-    """What is left of a clip that was forgotten: enough to know it when it comes again."""
-    return keyed(salt, "path", path), keyed(salt, "stamp", stamp)
+@dataclass(frozen=True)
+class _Known:
+    """A clip as the show has it. logs: what reports say of it (`reports.py`)."""
+
+    name: str
+    stamp: str
+    space: str
+    logs: dict[str, Any]
+
+    def same(self, daily: Daily) -> bool:
+        return stamp.same(self.stamp, daily.stamp) and self.space == daily.space
 
 
-def _known(db: sqlite3.Connection, path: str) -> tuple[str, str, str] | None:
-    """Id and stamp of the clip there, and the space that was named for it."""
-    row = db.execute("SELECT id, stamp, camera FROM clip WHERE path = ?", (path,)).fetchone()
-    return (row[0], row[1], space_of(row[2])) if row else None
+def _known(db: sqlite3.Connection, path: str) -> _Known | None:
+    asked = "SELECT id, stamp, camera, sources FROM clip WHERE path = ?"
+    row = db.execute(asked, (path,)).fetchone()
+    if row is None:
+        return None
+    name, stamped, camera, sources = row
+    return _Known(name, stamped, space_of(camera), json.loads(sources)["logs"] if sources else {})
 
 
 def space_of(camera: str) -> str:
@@ -185,15 +197,16 @@ def _insert(
     secret: bytes,
     daily: Daily,
     take: Take,
-    said: dict[str, Any],
+    sources: dict[str, Any],
     files: dict[str, str],
 ) -> None:
-    media = take.media
+    media, camera = take.media, joined(sources)
     values = (
         *(name, daily.path, daily.name, daily.kind, daily.stamp, code(), secret),
         *(media.first, media.last, str(media.rate) if media.rate else None, media.start),
-        media.reel or str(said.get("reel", "")),
-        *(media.width, media.height, media.space, json.dumps(said), files["structures"]),
+        str(camera.get("reel", "")),
+        *(media.width, media.height, media.space, json.dumps(camera), files["structures"]),
+        json.dumps(sources),
     )
     marks = ", ".join("?" * len(values))
     db.execute(f"INSERT INTO clip VALUES ({marks})", values)
@@ -277,3 +290,6 @@ def sweep(show: Show, desk: Desk) -> None:
     """Remove what a killed writer left; inside a transaction, for its lock."""
     for name in strays(show.folder, desk.db):
         remove_files(show.folder, name)
+    for claim in (show.folder / CLAIMS).glob("*.lock"):  # its name is made of a path
+        with _claim(claim):
+            continue

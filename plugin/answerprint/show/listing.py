@@ -15,9 +15,20 @@ COLUMNS = (
 )
 
 
+def held(show: Show) -> dict[str, Any]:
+    """{show, sentence}: how much it holds, for a panel; of any size in a line. Raises Damaged."""
+    with show.reading() as db:
+        clips, frames = db.execute(
+            "SELECT count(*), coalesce(sum(last - first + 1), 0) FROM clip"
+        ).fetchone()
+        cameras = len(fingerprints(db))
+    return {"show": str(show.folder), "sentence": _sentence(clips, frames, cameras)}
+
+
 def listed(show: Show) -> dict[str, Any]:
-    """{show, clips, cameras, sentence}: each clip with its facts, the number of its shots and its
-    thumbnails by frame. Raises Damaged."""
+    """{show, clips, cameras, checked, sentence}: each clip with its facts, the number of its shots
+    and its thumbnails by frame; media that are no clip, of which checks keep passports, with the
+    number of these. Raises Damaged."""
     thumbs = defaultdict[str, dict[str, str]](dict)
     with show.reading() as db:
         rows = db.execute(f"SELECT {', '.join(COLUMNS)} FROM clip ORDER BY name, path").fetchall()
@@ -26,6 +37,10 @@ def listed(show: Show) -> dict[str, Any]:
         for clip, frame in looks:
             thumbs[clip][str(frame)] = str(show.folder / THUMBS / clip / f"{frame}.jpg")
         cameras = fingerprints(db)
+        checked = db.execute(
+            "SELECT path, count(*) FROM measured WHERE path NOT IN (SELECT path FROM clip) "
+            "GROUP BY path ORDER BY path"
+        ).fetchall()
     clips = []
     for row in rows:
         told = dict(zip(COLUMNS, row, strict=True))
@@ -37,5 +52,10 @@ def listed(show: Show) -> dict[str, Any]:
         "show": str(show.folder),
         "clips": clips,
         "cameras": cameras,
-        "sentence": f"{len(clips)} clips, {frames} frames, {len(cameras)} cameras.",
+        "checked": [{"path": path, "passports": count} for path, count in checked],
+        "sentence": _sentence(len(clips), frames, len(cameras)),
     }
+
+
+def _sentence(clips: int, frames: int, cameras: int) -> str:
+    return f"{clips} clips, {frames} frames, {cameras} cameras."

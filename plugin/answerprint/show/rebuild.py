@@ -15,9 +15,10 @@ from pathlib import Path
 
 from answerprint.errors import BadInput
 from answerprint.events import Events
-from answerprint.show import ledger, roots, status
+from answerprint.show import decided, ledger, roots
 from answerprint.show.add import Added, add
 from answerprint.show.dailies import walk
+from answerprint.show.forgotten import marks
 from answerprint.show.learn import sweep
 from answerprint.show.ledger import Line
 from answerprint.show.store import (
@@ -50,7 +51,7 @@ def rebuild(
     the next rebuild goes on from there. The old show stays until all is measured.
     """
     added, show, told = roots.read(folder), Show(folder), Added()
-    missing = [each.path for each in added.every if not walk([each.path]).clips]
+    missing = [each.path for each in added.every if not _is_there(each.path)]
     if missing and not without_missing:
         raise BadInput(
             f"{len(missing)} of what was added to the show cannot be read: {missing[0]}.",
@@ -60,13 +61,14 @@ def rebuild(
         lines = list(ledger.lines(folder))
         _complete(show, lines)
         new = _begun(folder / REBUILT, added.salt)
+        roots.write(new.folder, added)  # they tell the space of every clip at once
         with new.writing() as desk:
-            for digest in forgotten(lines):
+            for digest in marks(lines):
                 desk.db.execute("INSERT OR IGNORE INTO forgotten VALUES (?)", (digest,))
-            status.replay(desk.db, lines)
+            decided.replay(desk.db, lines)
         for root in added.every:
             try:
-                one = add(new, [root.path], events, workers, root.logs, root.colourspace)
+                one = add(new, [root.path], events, workers)
             except Damaged:
                 raise
             except BadInput as why:
@@ -80,6 +82,11 @@ def rebuild(
         if now < before:
             told.notes.append(f"The ledger knows {before} clips, {now} of them were found.")
     return told
+
+
+def _is_there(path: str) -> bool:
+    found = walk([path])
+    return bool(found.clips or found.logs)
 
 
 def _complete(show: Show, lines: Sequence[Line]) -> None:
@@ -114,18 +121,6 @@ def alive(lines: Sequence[Line]) -> set[str]:
         elif line["what"] == "forgotten":
             found.discard(line["clip"])
     return found
-
-
-def forgotten(lines: Sequence[Line]) -> list[str]:
-    """Digests of what a ledger says is forgotten, and nobody asked for again."""
-    found = dict[str, None]()
-    for line in lines:
-        if line["what"] == "forgotten":
-            found |= dict.fromkeys(line["digests"])
-        elif line["what"] == "asked_again":
-            for digest in line["digests"]:
-                found.pop(digest, None)
-    return list(found)
 
 
 def _take_over(show: Show, new: Show) -> int:

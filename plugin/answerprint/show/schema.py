@@ -1,12 +1,17 @@
 """The show's tables, and how older ones become these.
 
 A show knows its version (`PRAGMA user_version`): how many of the steps below it has gone. A step is
-never changed once it was released; what is new is a step more.
+never changed once it was released; what is new is a step more. The statuses are made from the
+ledger anew where their table changed: it is their truth, and older tables kept less.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
+
+from answerprint.show import decided
+from answerprint.show.ledger import Line
 
 STEPS = (
     """
@@ -69,19 +74,38 @@ STEPS = (
         value TEXT NOT NULL
     );
     """,
+    """
+    ALTER TABLE clip ADD COLUMN sources TEXT;  -- of `camera`, by who says it (`reports.py`), JSON
+    DROP TABLE status;
+    CREATE TABLE status (              -- the ledger's last word (`decided.py`)
+        id TEXT NOT NULL,              -- of a finding or a result
+        version INTEGER NOT NULL,      -- of a result; 0 of a finding
+        word TEXT NOT NULL,
+        told TEXT NOT NULL,            -- JSON
+        PRIMARY KEY (id, version)
+    );
+    """,
 )
+STATUSES = 2
+"""The version in which the table `status` has changed last."""
 
 
 def version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def bring_up(db: sqlite3.Connection) -> None:
-    """Go the steps that this database has not gone yet, inside the caller's transaction."""
-    for turn in range(version(db), len(STEPS)):
+def bring_up(db: sqlite3.Connection, lines: Iterable[Line] = ()) -> None:
+    """Go the steps that this database has not gone yet, inside the caller's transaction.
+
+    lines: of the ledger. Raises what reading them raises.
+    """
+    began = version(db)
+    for turn in range(began, len(STEPS)):
         for statement in _statements(STEPS[turn]):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {turn + 1}")
+    if began < STATUSES:
+        decided.replay(db, lines)
 
 
 def _statements(script: str) -> list[str]:

@@ -1,8 +1,8 @@
 """Passports of parts of clips, kept in the show: what one check measured no other measures again.
 
 A key tells what was measured and by what (`check/watching.py`): a part of a file that has changed,
-or other code, is another key. With the clip's path beside it all of them go when it is forgotten;
-passports of a clip that was forgotten are not kept.
+or other code, is another key. With the path beside it all of them go when it is forgotten, also of
+media that are no clip of the show; passports of what was forgotten are not kept.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from answerprint.errors import BadInput
-from answerprint.show import store
-from answerprint.show.dailies import named
-from answerprint.show.learn import digests, packed, unpacked
+from answerprint.show.dailies import named, stamp_of
+from answerprint.show.forgotten import is_forgotten
+from answerprint.show.learn import packed, unpacked
 from answerprint.show.store import Show
 
 
@@ -31,10 +31,9 @@ class Shelf:
     def put(self, key: str, path: str, kept: Any) -> None:
         """Keep plain JSON that was measured on the media at a path. Raises CannotWrite, Damaged."""
         path = _named(path)
+        stamped = stamp_of(path)
         with self._show.writing() as desk:
-            gone = digests(store.salt(desk.db), path, "")[0]
-            asked = "SELECT 1 FROM forgotten WHERE digest = ?"
-            if desk.db.execute(asked, (gone,)).fetchone():
+            if is_forgotten(desk.db, path, stamped):
                 return
             row = (key, path, packed(kept))
             desk.db.execute("INSERT OR REPLACE INTO measured VALUES (?, ?, ?)", row)

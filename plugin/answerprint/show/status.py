@@ -9,17 +9,17 @@
 
 Convention
     truth      the ledger: one line `decided` for each decision. The table `status` holds the last
-               word on each id and is made from the ledger alone (`replay`).
+               word on each finding and each version, and is made from it alone (`decided.py`).
     ids        of findings as a check's report has them, of results as `review/results.py`; neither
                says what a clip is called.
-    places     where the media of a result lies, keyed with the show's salt: whoever has the media
-               finds its results, a reader of the ledger learns no path.
+    places     where the media of a result lies, keyed with the show's salt: who has the path finds
+               its results, a reader of the ledger learns no path; who also has the show's folder
+               can try a guess of one.
     digest     of the frames that were decided on: other frames are another matter.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,8 @@ from typing import Any
 from answerprint.errors import BadInput, BadParameter
 from answerprint.frames.movie import SUFFIXES as MOVIES
 from answerprint.frames.sequence import find, ranges
-from answerprint.show.ledger import Line, keyed
+from answerprint.show import decided
+from answerprint.show.ledger import keyed
 from answerprint.show.store import Desk, salt
 from answerprint.tool import frame_numbers
 
@@ -39,7 +40,6 @@ REASONED = ("rejected", "waived")
 """Words that need a note."""
 CHECK = "answerprint check"
 """Who decides where a check does. It never approves."""
-DECIDED = "decided"
 LONGEST_NAME, LONGEST_NOTE = 200, 20_000
 
 
@@ -70,6 +70,11 @@ class Status:
     def __post_init__(self) -> None:
         if self.word not in WORDS:
             raise BadParameter(f"There is no status '{self.word}'.", f"Use {', '.join(WORDS)}.")
+
+    @property
+    def key(self) -> str:
+        """What it is about: the id of a finding; of a result each version is another matter."""
+        return key_of_version(self.id, self.version)
 
     def plain(self) -> dict[str, Any]:
         return asdict(self) | {"places": list(self.places)}
@@ -113,40 +118,31 @@ def decision(status: Status, before: Status | None = None) -> Status:
 def record(desk: Desk, made: Status) -> None:
     """Into the ledger and the table, in the desk's transaction."""
     told = made.plain()
-    desk.note(DECIDED, **told)
-    _put(desk.db, told)
+    desk.note(decided.DECIDED, **told)
+    decided.put(desk.db, told)
 
 
 def said(db: sqlite3.Connection, of: str = "") -> dict[str, Status]:
-    """The last word by id; of: 'finding' or 'result' alone."""
-    rows = (from_plain(json.loads(told)) for (told,) in db.execute("SELECT told FROM status"))
-    return {each.id: each for each in rows if of in ("", each.of)}
+    """The last word by `key`, in the order in which they were said; of: 'finding' or 'result'
+    alone."""
+    rows = map(from_plain, decided.rows(db))
+    return {each.key: each for each in rows if of in ("", each.of)}
 
 
-def last(db: sqlite3.Connection, name: str) -> Status | None:
-    row = db.execute("SELECT told FROM status WHERE id = ?", (name,)).fetchone()
-    return from_plain(json.loads(row[0])) if row else None
+def last(db: sqlite3.Connection, name: str, version: int | None = None) -> Status | None:
+    """The last word on a finding, or on a version of a result."""
+    row = decided.row(db, name, version or 0)
+    return from_plain(row) if row else None
 
 
-def replay(db: sqlite3.Connection, lines: Iterable[Line]) -> int:
-    """Make the table from the ledger's lines, in the caller's transaction; how many statuses."""
-    db.execute("DELETE FROM status")
-    names = {each.name for each in fields(Status)}
-    for line in lines:
-        if line["what"] == DECIDED:
-            _put(db, {name: value for name, value in line.items() if name in names})
-    return int(db.execute("SELECT count(*) FROM status").fetchone()[0])
+def key_of_version(name: str, version: int | None) -> str:
+    return name if version is None else f"{name} v{version}"
 
 
 def from_plain(told: Mapping[str, Any]) -> Status:
     names = {each.name for each in fields(Status)}
     kept = {name: value for name, value in told.items() if name in names}
     return Status(**kept | {"places": tuple(kept.get("places", ()))})
-
-
-def _put(db: sqlite3.Connection, told: Mapping[str, Any]) -> None:
-    text = json.dumps(told, ensure_ascii=False, sort_keys=True)
-    db.execute("INSERT OR REPLACE INTO status VALUES (?, ?, ?)", (told["id"], told["word"], text))
 
 
 # --- where media lies ----------------------------------------------------------------------
@@ -167,6 +163,12 @@ def place_of(path: str) -> str:
 def key_of(db: sqlite3.Connection, path: str) -> str:
     """What the ledger calls a place: it is keyed with the show's salt."""
     return keyed(salt(db), place_of(path))
+
+
+def moved(desk: Desk, before: str, now: str) -> dict[str, list[str]]:
+    """Media lie elsewhere: their results are known there; what the ledger's line says of it."""
+    keys = [key_of(desk.db, before), key_of(desk.db, now)]
+    return {"places": keys} if decided.move(desk.db, *keys) else {}
 
 
 # --- a check and the statuses --------------------------------------------------------------

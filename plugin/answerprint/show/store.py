@@ -128,7 +128,7 @@ def open_show(folder: str | os.PathLike[str]) -> Show:
         )
     if there < len(schema.STEPS):
         with show.writing() as desk:
-            schema.bring_up(desk.db)
+            schema.bring_up(desk.db, ledger.lines(place))
     return show
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from answerprint.errors import BadInput
 from answerprint.events import Events
-from answerprint.show import ledger, roots
+from answerprint.show import ledger, roots, stamp
 from answerprint.show.dailies import stamp_of
 from answerprint.show.learn import strays
 from answerprint.show.store import ARRAYS, DATABASE, THUMBS, Damaged, Show, there_is
@@ -81,14 +81,14 @@ def verify(folder: Path, events: Events | None = None) -> Verified:
             left = len(strays(folder, db))
     except Damaged as why:
         found.append(Damage(DATABASE, why.title, why.hint))
-    for done, (name, path, stamp, digest) in enumerate(rows):
+    for done, (name, path, kept, digest) in enumerate(rows):
         events.check()
         events.progress("verify", done, len(rows), path)
         hint = f"Measure the clip anew: answerprint show add {path} --again --show {folder}"
         for where, wanted in [(f"{ARRAYS}/{name}.npz", digest), *thumbs[name]]:
             if what := _wrong(folder, where, wanted):
                 found.append(Damage(where, f"{what} ({path}).", hint))
-        if became := _became(path, stamp):
+        if became := _became(path, kept):
             media[path] = became
     return Verified(len(rows), lines, tuple(found), media, left)
 
@@ -103,7 +103,7 @@ def _wrong(folder: Path, where: str, wanted: str) -> str:
     return "" if same else f"{where} has changed since it was written"
 
 
-def _became(path: str, stamp: str) -> str:
+def _became(path: str, kept: str) -> str:
     """What became of a clip's media, '' where it is as it was."""
     now = stamp_of(path)
-    return "" if now == stamp else "changed" if now else "gone"
+    return "" if stamp.same(kept, now) else "changed" if now else "gone"

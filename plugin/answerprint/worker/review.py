@@ -14,8 +14,9 @@ Params = dict[str, Any]
 
 
 def spared(out: str) -> str:
-    """A folder that a check is to write into. Raises BadParameter where an approved result lies
-    there, and BadInput where nobody can tell: the report would take the place of the result's."""
+    """A folder that a check, a cut or proposals are to be written into. Raises BadParameter where
+    an approved result lies there, and BadInput where nobody can tell: a report would take the place
+    of the result's."""
     spare(Path(out).expanduser())
     return out
 

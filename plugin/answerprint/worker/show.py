@@ -9,8 +9,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from answerprint.errors import BadParameter
+from answerprint.errors import BadInput, BadParameter
 from answerprint.events import Events
+from answerprint_bridge.messages import LINE_LIMIT, encode
 
 
 def show_add(params: dict[str, Any], events: Events) -> dict[str, Any]:
@@ -20,9 +21,7 @@ def show_add(params: dict[str, Any], events: Events) -> dict[str, Any]:
     workers = params.get("workers", os.cpu_count() or 1)
     if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
         raise BadParameter(f"workers is {workers!r}.", "Use 1 or more.")
-    again = params.get("again", False)
-    if not isinstance(again, bool):
-        raise BadParameter(f"again is {again!r}.", "Use true or false.")
+    again = _flag(params, "again")
     paths, logs = _texts(params, "paths"), _texts(params, "logs", needed=False)
     space = _text(params, "colourspace") if params.get("colourspace") else ""
     show = begin(_text(params, "show"), paths, space)
@@ -30,11 +29,19 @@ def show_add(params: dict[str, Any], events: Events) -> dict[str, Any]:
 
 
 def show_list(params: dict[str, Any], events: Events) -> dict[str, Any]:
-    """{show} -> {show, clips, cameras, sentence}: `show.listing.listed`."""
-    from answerprint.show.listing import listed
+    """{show, brief?} -> {show, clips, cameras, sentence}: `show.listing.listed`; brief: {show,
+    sentence}, whatever the show's size."""
+    from answerprint.show.listing import held, listed
     from answerprint.show.store import open_show
 
-    return listed(open_show(Path(_text(params, "show"))))
+    show = open_show(Path(_text(params, "show")))
+    if _flag(params, "brief"):
+        return held(show)
+    told = listed(show)
+    if _too_long(told):
+        title = f"The show has {len(told['clips'])} clips: too many to be listed here."
+        raise BadInput(title, "Ask for `brief`, or list it in a terminal: answerprint show list.")
+    return told
 
 
 def show_find(params: dict[str, Any], events: Events) -> dict[str, Any]:
@@ -47,28 +54,33 @@ def show_find(params: dict[str, Any], events: Events) -> dict[str, Any]:
     for name, value in (("frame", frame), ("most", most)):
         if isinstance(value, bool) or not isinstance(value, int | None):
             raise BadParameter(f"{name} is {value!r}.", "Use a whole number.")
-    by, mirrored = params.get("by", "any"), params.get("mirrored", False)
+    by, mirrored = params.get("by", "any"), _flag(params, "mirrored")
     if by not in BY:
         raise BadParameter(f"by is {by!r}.", f"Use {', '.join(BY)}.")
-    if not isinstance(mirrored, bool):
-        raise BadParameter(f"mirrored is {mirrored!r}.", "Use true or false.")
     space = _text(params, "colourspace") if params.get("colourspace") else None
     show, path = open_show(Path(_text(params, "show"))), _text(params, "path")
-    return search(show, path, frame, by, 20 if most is None else most, mirrored, space)
+    most = 20 if most is None else most
+    return search(show, path, frame, by, most, mirrored, space, events)
 
 
 def show_gaps(params: dict[str, Any], events: Events) -> dict[str, Any]:
-    """{show, path, out, media?, rate?, colourspace?} -> {status, report, page, cut, holes,
-    sentence}: paths of what was written, every hole with its proposals (`check.gaps`)."""
+    """{show, path, out, media?, rate?, colourspace?} -> {status, report, page, cut, holes, shots,
+    sentence}: paths of what was written, every hole with its proposals, and the shots of the cut
+    that they may have to match (`check.gaps`)."""
     from answerprint.check.gaps import gaps
+    from answerprint.worker.review import spared
 
     names = ("media", "rate", "colourspace")
     media, rate, space = (_text(params, n) if params.get(n) else None for n in names)
     path, show, out = (_text(params, name) for name in ("path", "show", "out"))
-    made = gaps(path, show, out, media, rate, space, events)
+    made = gaps(path, show, spared(out), media, rate, space, events)
     paths = {name: made.outputs[name] for name in ("report", "page", "cut")}
-    told = {"holes": made.report["holes"], "sentence": made.report["sentence"]}
-    return {"status": made.status, **paths, **told}
+    told = {name: made.report[name] for name in ("holes", "shots", "sentence")}
+    answer = {"status": made.status, **paths, **told}
+    if _too_long(answer):
+        title = f"{len(told['holes'])} missing shots are too many to be shown here."
+        raise BadInput(title, f"Read {paths['page']}, or look for them reel by reel.")
+    return answer
 
 
 def show_forget(params: dict[str, Any], events: Events) -> dict[str, Any]:
@@ -77,6 +89,17 @@ def show_forget(params: dict[str, Any], events: Events) -> dict[str, Any]:
     from answerprint.show.store import open_show
 
     return forget(open_show(Path(_text(params, "show"))), _text(params, "clip")).as_dict()
+
+
+def _too_long(answer: dict[str, Any]) -> bool:
+    return len(encode({"result": answer})) > LINE_LIMIT - 1000
+
+
+def _flag(params: dict[str, Any], name: str) -> bool:
+    value = params.get(name, False)
+    if not isinstance(value, bool):
+        raise BadParameter(f"{name} is {value!r}.", "Use true or false.")
+    return value
 
 
 def _text(params: dict[str, Any], name: str) -> str:
