@@ -248,3 +248,33 @@ def _seen(pictures: Sequence[np.ndarray]) -> tuple[list[Look], np.ndarray]:
     looks = [Look(each) for each in pictures]
     steps = [unlike(a, b) for a, b in pairwise(looks)]
     return looks, np.array([0.0, *steps])
+
+
+def parted(pictures: Sequence[np.ndarray]) -> list[int]:
+    """Frames after which a movie is known to have several shots."""
+    watch, known = Boundaries(), []
+    for at, picture in enumerate(pictures):
+        watch.see(picture)
+        if watch.parted():
+            known.append(at)
+    return known
+
+
+def test_several_shots_are_known_soon_after_the_first_cut():
+    assert parted([*shot(1, 30), *shot(2, 90)]) == [30 + boundaries.AFTER]
+
+
+def test_a_flash_parts_nothing():
+    pictures = shot(1, 120)
+    for at, gain in ((20, 12), (21, 5), (35, 30)):
+        pictures[at] = np.minimum(pictures[at] * np.float32(gain) + np.float32(0.3), 1)
+    assert parted(pictures) == []
+
+
+def test_what_passes_close_parts_nothing():
+    pictures = shot(1, 120)
+    for turn in range(8):
+        left = -100 + 40 * turn
+        pictures[26 + turn] = pictures[26 + turn].copy()
+        pictures[26 + turn][:, max(0, left) : max(0, left + 120)] = 0.01
+    assert parted(pictures) == []

@@ -218,6 +218,16 @@ def test_a_space_that_mixes_channels_is_decoded_to_acescg(tmp_path: Path) -> Non
         assert np.allclose(dump(movie, 1001)[0, 0].astype(float), wanted[0], rtol=2e-3)
 
 
+@pytest.mark.parametrize("space", [None, "ADX10"], ids=["by table", "by mixing"])
+def test_light_is_what_the_rows_hold(tmp_path: Path, space: str | None) -> None:
+    stored = [np.random.default_rng(i).integers(0, 1023, (12, 8)) for i in range(3)]
+    path = make(tmp_path / "scan.mkv", [stored], "gbrp10le")
+    with open_movie(path, space) as movie, movie.open(1001) as frame:
+        light = frame.light(3, 9)
+        assert light.dtype == np.float32
+        assert np.array_equal(light, frame.rows(0, 3, 9).astype(np.float32))
+
+
 @pytest.mark.parametrize("layout", ["yuv420p", "yuv422p", "yuv444p"])
 def test_odd_sizes(tmp_path: Path, layout: str) -> None:
     across, down = {"420": (32, 24), "422": (32, 47), "444": (63, 47)}[layout[3:6]]

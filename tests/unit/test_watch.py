@@ -8,6 +8,7 @@ import av
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from movies import make
 from moving import pan
 from soundstage.shots import save_shot
 
@@ -200,3 +201,23 @@ def test_a_movie_is_watched_as_files_are(tmp_path):
     assert seen.passport["rate"] == 24
     assert len(seen.pictures) == SAMPLES
     assert "single" in seen.passport["noise"]["how"]
+
+
+def test_a_movie_s_frames_are_seen_as_its_pictures(tmp_path):
+    """Both are averages of its own light, however they are made."""
+    rng = np.random.default_rng(3)
+    planes = [[rng.integers(16, 236, (180, 1200)), *rng.integers(100, 156, (2, 90, 600))]] * 3
+    path, sights = make(tmp_path / "noise.mkv", planes), {}
+
+    def seen(number, sight):
+        sights[number] = sight.pace, sight.wide()
+
+    with open_clip(path) as clip:
+        found = watch(clip, (1001, 1003), quiet, seen=seen)
+        for number, (pace, wide) in sights.items():
+            rgb, valid = clip.picture(number, WIDE)
+            assert np.array_equal(wide[0], rgb)
+            assert valid.all()
+            small = clip.picture(number, PACE)[0]
+            np.testing.assert_allclose(pace[0], small, rtol=1e-5, atol=1e-5)
+            assert np.array_equal(found.pictures[number][0], rgb)

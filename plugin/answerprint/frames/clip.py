@@ -29,7 +29,7 @@ from answerprint.frames import colour
 from answerprint.frames.frame import Frame, Part, Window
 from answerprint.frames.kept import Kept
 from answerprint.frames.movie import SUFFIXES as MOVIES
-from answerprint.frames.movie import Movie, open_movie
+from answerprint.frames.movie import Movie, MovieFrame, open_movie
 from answerprint.frames.sequence import Found, find, ranges
 from answerprint.frames.still import Metadata, Still, open_still, rate_of
 from answerprint.tool import frame_numbers
@@ -387,16 +387,19 @@ def picture_of(
     colours, weights, whole = [], [], True
     for y in range(0, box.height, STRIP):
         bottom = min(y + STRIP, box.height)
-        rows = frame.rows(index, box.y + y, box.y + bottom)[:, box.x : box.x + box.width]
-        light: np.ndarray = np.take(rows, view, axis=-1).astype(np.float32)
+        if isinstance(frame, MovieFrame):  # light of it is always finite
+            light = frame.light(y, bottom)
+        else:
+            rows = frame.rows(index, box.y + y, box.y + bottom)[:, box.x : box.x + box.width]
+            light = np.take(rows, view, axis=-1).astype(np.float32)
         light = light if linear else colour.to_acescg(light, space)
-        weight = np.ones((len(rows), wide), np.float32)
-        if not _finite(light):
+        weight = np.ones((bottom - y, wide), np.float32)
+        if not isinstance(frame, MovieFrame) and not _finite(light):
             whole = False
             usable = np.isfinite(light).all(axis=-1)
             light[~usable] = 0
-            weight = _averaged(usable.astype(np.float32), wide, len(rows))
-        colours.append(_averaged(light, wide, len(rows)))
+            weight = _averaged(usable.astype(np.float32), wide, bottom - y)
+        colours.append(_averaged(light, wide, bottom - y))
         weights.append(weight)
     rgb = _averaged(np.concatenate(colours), wide, tall)
     valid = np.ones((tall, wide), bool)

@@ -87,6 +87,15 @@ class _Light:
         assert self.mixed is not None
         return _half(self.mixed(self.code.astype(np.float32)[numbers]))
 
+    def wide(self, numbers: np.ndarray) -> np.ndarray:
+        """The same values as float32, at a third of the cost of making them so afterwards."""
+        table = self._wide
+        return self.of(numbers).astype(np.float32) if table is None else cv2.LUT(numbers, table)
+
+    @cached_property
+    def _wide(self) -> np.ndarray | None:
+        return None if self.table is None else self.table.astype(np.float32)
+
 
 def _half(light: np.ndarray) -> np.ndarray:
     """As half. Only codes far beyond any signal reach its end; there it holds."""
@@ -118,6 +127,10 @@ class MovieFrame:
         if self._alpha is None:
             return rgb
         return np.dstack([rgb, self._alpha[y0:y1].astype(np.float16)])
+
+    def light(self, y0: int, y1: int) -> np.ndarray:
+        """float32 (y1 - y0, W, 3): `rows` without alpha, the same values."""
+        return self._light.wide(self._numbers[y0:y1])
 
     def code_values(self) -> np.ndarray:
         """float32 (H, W, 3): the R'G'B' signal before its curve, white at 1."""

@@ -32,7 +32,7 @@ from answerprint.vision.boundaries import Boundaries, inside, pictures
 from answerprint.vision.gradual import Change
 from answerprint.vision.palette import Palette, palette
 from answerprint.vision.sketch import Landmarks, landmarks, near, sketch
-from answerprint.vision.watch import RATE, Picture, Seen, watch
+from answerprint.vision.watch import RATE, Seen, Sight, watch
 
 SECONDS, LEAST, MOST = 4.0, 3, 24
 HEAD = 0.04
@@ -68,7 +68,8 @@ class Shot:
 
 @dataclass(frozen=True)
 class Take:
-    """A clip as the show keeps it. notes: what was assumed, as sentences."""
+    """A clip as the show keeps it. said: of its camera, by the media. notes: what was assumed, as
+    sentences."""
 
     media: Media
     said: Said
@@ -83,7 +84,25 @@ def measure(path: str, told: Told, colourspace: str = "") -> Take:
     """
     with open_clip(path, colourspace=colourspace or None) as clip:
         media = facts(path, clip, colourspace)
-        return Take(media, said_by(clip, path), tuple(_shots(clip, told)), clip.notes)
+        return Take(media, _said(clip, media), tuple(_shots(clip, told)), clip.notes)
+
+
+def said_at(path: str, colourspace: str = "") -> Said:
+    """What the media at a path say of their camera, and the space that somebody named for them.
+
+    Raises BadInput where they cannot be read.
+    """
+    with open_clip(path, colourspace=colourspace or None) as clip:
+        return _said(clip, facts(path, clip, colourspace))
+
+
+def _said(clip: Clip, media: Media) -> Said:
+    said = said_by(clip, media.path)
+    if media.reel:
+        said["reel"] = media.reel
+    if media.named:
+        said["colourspace"] = media.named
+    return said
 
 
 class _Parted(Exception):
@@ -95,11 +114,11 @@ def _shots(clip: Clip, told: Told) -> list[Shot]:
     cuts, single = Boundaries(), list[Shot]()
     seen = 0
 
-    def also(number: int, picture: Picture | None) -> None:
+    def also(number: int, sight: Sight | None) -> None:
         nonlocal seen
         seen += 1
-        cuts.see(None if picture is None else picture[0])
-        if inside(cuts.decided(), count):
+        cuts.see(None if sight is None else sight.pace[0])
+        if cuts.parted() or inside(cuts.decided(), count):
             raise _Parted
 
     try:
@@ -136,10 +155,10 @@ def _shot(
     """also: sees every frame as well, and may raise to stop."""
     looks = _Looks(wanted(frames, float(clip.rate or RATE)))
 
-    def seen(number: int, picture: Picture | None) -> None:
-        looks.see(number, picture)
+    def seen(number: int, sight: Sight | None) -> None:
+        looks.see(number, sight)
         if also is not None:
-            also(number, picture)
+            also(number, sight)
 
     watched = watch(clip, frames, told, seen=seen)
     return Shot(frames, watched.passport, tuple(looks.kept))
@@ -166,12 +185,12 @@ class _Looks:
         self._wanted, self._last = wanted[::-1], wanted[-1]
         self.kept = list[Look]()
 
-    def see(self, number: int, picture: Picture | None) -> None:
-        if picture is None or not self._wanted or number < self._wanted[-1]:
+    def see(self, number: int, sight: Sight | None) -> None:
+        if sight is None or not self._wanted or number < self._wanted[-1]:
             return
         while self._wanted and self._wanted[-1] <= number:
             self._wanted.pop()
-        look = _look(number, *picture)
+        look = _look(number, *sight.wide())
         if self._wanted and self.kept and near(self.kept[-1].sketch, look.sketch):
             return
         self.kept.append(look)

@@ -58,6 +58,8 @@ steps to either side: a fast pan is calm nowhere."""
 UNREST, SMEARED = 0.1, 0.4
 """A step near one of this much is in a fast pan where a frame beside it has less than this share of
 the detail that is usual around it, along one axis."""
+AFTER = 40
+"""Frames to both sides of a cut that make it all but sure: what only hid a shot is gone by then."""
 COPIED = 0.25
 """Share of the two steps before it under which a frame is a copy; the next one moves on by two."""
 ONE_MIXED = 0.4
@@ -111,6 +113,18 @@ class Boundaries:
     def decided(self) -> list[Change]:
         """Those boundaries that no later frame can change, in order."""
         return self._found
+
+    def parted(self) -> bool:
+        """Whether there is a cut AFTER frames back, as far as the frames around it tell.
+
+        For who has other plans with a movie of several shots; `told` has the last word.
+        """
+        at = len(self._steps) - 1 - AFTER
+        if at < 1 or self._steps[at] < INSIDE:
+            return False
+        low = max(0, at - AFTER)
+        near = within(self._looks[low:], np.array(self._steps[low:]))
+        return any(each.kind == "cut" and each.frame == at - low for each in near)
 
     def told(self) -> list[Change]:
         """The boundaries of all that was seen, in order; nothing is to be seen after it."""

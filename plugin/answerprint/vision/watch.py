@@ -19,6 +19,7 @@ import numpy as np
 
 from answerprint.errors import BadInput
 from answerprint.frames.clip import Clip, picture_of
+from answerprint.frames.frame import Frame
 from answerprint.vision import passport
 from answerprint.vision.camera import CameraMotion
 from answerprint.vision.close import CloseUp
@@ -41,7 +42,20 @@ AHEAD = 2
 
 Picture = tuple[np.ndarray, np.ndarray]
 Look = Callable[[np.ndarray], np.ndarray]
-Seen = Callable[[int, Picture | None], None]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A frame as it is seen. pace: at most PACE wide; wide: makes it at most WIDE wide.
+
+    Of a movie few frames are wanted so large, and to make them is most of what a frame costs.
+    """
+
+    pace: Picture
+    wide: Callable[[], Picture]
+
+
+Seen = Callable[[int, Sight | None], None]
 
 
 class Watcher(Protocol):
@@ -80,8 +94,8 @@ def watch(
     told   is called with (done, total) after each frame, and may raise to stop.
     look   what is done to scene-linear ACEScg (..., 3) before it is seen: an edit's grade. It is
            done to area averages, which is not quite the average of what was graded.
-    seen   is called with each frame's number and its picture, at most WIDE wide, or None where it
-           cannot be had: for what else wants all frames, so that they are decoded once.
+    seen   is called with each frame's number and the sight of it, or None where it cannot be had:
+           for what else wants all frames, so that they are decoded once. Not to be kept.
 
     A frame that cannot be had is in the passport, with the reason; raises BadInput where none can.
     """
@@ -101,11 +115,10 @@ def watch(
                 seen(number, None)
             else:
                 size = size if size[0] else found.size
-                seen(number, found.picture)
-                pace = _reduced(found.picture)
+                seen(number, found.sight)
                 for each in watchers:
-                    each.see(number, *pace)
-                posts.offer(number, found.picture, faulty.dark)
+                    each.see(number, *found.sight.pace)
+                posts.offer(number, found.sight.wide, faulty.dark)
                 if found.close is not None:
                     noise.see(number, found.close)
                     sharpness.see(found.close)
@@ -139,9 +152,9 @@ def watch(
 
 @dataclass(frozen=True)
 class _Look:
-    """One frame: its picture, the size it has in the file, and its close-up where wanted."""
+    """One frame: the sight of it, the size it has in the file, and its close-up where wanted."""
 
-    picture: Picture
+    sight: Sight
     size: tuple[int, int]
     close: np.ndarray | None
 
@@ -157,13 +170,15 @@ def _looks(
             with clip.open(number) as frame:
                 seen = CloseUp(frame, number in wanted)
                 name = f"Frame {number} of {clip.name}"
+                if clip.kind == "movie" and through is None and number not in wanted:
+                    return _Look(_sight(frame, clip, name), seen.size, None)
                 rgb, valid = picture_of(seen, clip.space, WIDE, name)
                 if not valid.any():
                     return BadInput(f"{name} holds no light: its values are no numbers.", AGAIN)
                 close = seen.light(clip.space)
                 if through is not None:
                     rgb, close = through(rgb), None if close is None else through(close)
-                return _Look((rgb, valid), seen.size, close)
+                return _Look(_whole((rgb, valid)), seen.size, close)
         except BadInput as refused:
             return refused
 
@@ -183,6 +198,16 @@ def _looks(
                 yield at, future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _sight(frame: Frame, clip: Clip, name: str) -> Sight:
+    """Of a movie's frame, which stays in memory as long as somebody may ask for it."""
+    pace = picture_of(frame, clip.space, PACE, name)
+    return Sight(pace, lambda: picture_of(frame, clip.space, WIDE, name))
+
+
+def _whole(picture: Picture) -> Sight:
+    return Sight(_reduced(picture), lambda: picture)
 
 
 def _close_ones(numbers: Sequence[int]) -> set[int]:
@@ -216,18 +241,31 @@ class _Posts:
     def __init__(self, numbers: Sequence[int]) -> None:
         self._first, self._count = numbers[0], len(numbers)
         self._posts = min(2 * SAMPLES, self._count)
-        self._held: dict[int, tuple[tuple[bool, float], int, Picture]] = {}
+        self._held: dict[int, tuple[int, Picture]] = {}
+        self._post, self._best = -1, (True, 2.0)
+        self._next: tuple[int, Callable[[], Picture]] | None = None
 
-    def offer(self, number: int, picture: Picture, black: bool) -> None:
+    def offer(self, number: int, wide: Callable[[], Picture], black: bool) -> None:
         place = (number - self._first + 0.5) / self._count * self._posts
         post = min(int(place), self._posts - 1)
         rank = (black, abs(place - post - 0.5))
-        if post not in self._held or rank < self._held[post][0]:
-            self._held[post] = (rank, number, picture)
+        if post != self._post:
+            self._keep()
+            self._post, self._best = post, (True, 2.0)
+        if rank < self._best:
+            self._best, self._next = rank, (number, wide)
+
+    def _keep(self) -> None:
+        """Make the picture of the post that is passed: of the others none is asked for."""
+        if self._next is not None:
+            number, wide = self._next
+            self._held[self._post] = (number, wide())
+            self._next = None
 
     def chosen(self, faulty: set[int]) -> Pictures:
         """At most SAMPLES pictures, from all over the shot; faulty ones where there is no other."""
-        there = {number: picture for _, number, picture in self._held.values()}
+        self._keep()
+        there = dict(self._held.values())
         good = sorted(set(there) - faulty) or sorted(there)
         steps = np.linspace(0, len(good) - 1, min(SAMPLES, len(good)))
         return {good[round(at)]: there[good[round(at)]] for at in steps}
