@@ -1,6 +1,7 @@
 """Alternates: is the take of a set-up found by another take of it, however it was handled since?
 
-    python tests/benchmarks/alternates.py --footage DIR [--stage DIR ...] [--alter NAME,NAME]
+    python tests/benchmarks/alternates.py --footage DIR [--stage DIR ...] [--alter NAME;NAME]
+        [--encoded] [--rebuild]
 
 Of eight movies and of four shots of a film, 22 takes: of nine set-ups two takes each, seconds
 apart, and four single ones. Each of the 18 is looked for by the middle look of its sister, which
@@ -8,15 +9,21 @@ is left out. With --stage, scenes of the soundstage (`truth.json` tells their se
 too, and each that has a sister is looked for, as it is and reframed. Beside `show find`: histograms
 of hue, saturation and value, and pHash, on the same pictures of 8 bit; the best look of a take
 counts.
+
+`encoded`: a second of the movie around the look, through ffmpeg at half size, and the same frame of
+what comes out. With --rebuild the movies encoded as H.264 and the staged takes are added to a show
+of their own, which is damaged and rebuilt: whatever is looked for has to be answered as before.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +36,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 import shows
 
 from answerprint.frames.clip import Clip, open_clip
+from answerprint.show.add import add
 from answerprint.show.find import find
-from answerprint.show.store import make_show
+from answerprint.show.rebuild import rebuild
+from answerprint.show.store import DATABASE, Damaged, Show, make_show, open_show
 
 WIDE = 640
 FILM = "big_buck_bunny_0_30.webm"
@@ -40,11 +49,27 @@ SISTERS = (0.06, 0.14, 0.22), (0.76, 0.84, 0.92)
 """Where in a movie its two takes have their looks."""
 
 
+ENCODED = {
+    "H.264, CRF 35": (".mp4", ("-c:v", "libx264", "-crf", "35")),
+    "VP9, CRF 55": (".webm", ("-c:v", "libvpx-vp9", "-crf", "55", "-b:v", "0")),
+    "MPEG-4, quantiser 20": (".mp4", ("-c:v", "mpeg4", "-q:v", "20")),
+}
+AROUND = 12
+"""Frames of a movie on either side of a look that are encoded with it."""
+
+
 @dataclass(frozen=True)
 class Take:
+    """at: the movie and the turn, from 0, of the look that is looked for; None of stills."""
+
     name: str
     setup: str
     looks: tuple[np.ndarray, ...]
+    at: tuple[Path, int] | None = None
+
+    @property
+    def asked(self) -> np.ndarray:
+        return self.looks[len(self.looks) // 2]
 
 
 # --- what is done to a picture ---------------------------------------------------------------
@@ -122,6 +147,27 @@ ALTER: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 STAGED = ("as shot", "warm light", "part of 66 %", "part of 40 %")
 
 
+def encoded(take: Take, name: str, folder: Path) -> Path:
+    """The frames around a take's look as a movie of half the size."""
+    assert take.at is not None
+    movie, turn = take.at
+    suffix, codec = ENCODED[name]
+    made = folder / (take.name.replace(" ", "_") + suffix)
+    first = max(0, turn - AROUND)
+    some = f"select=between(n\\,{first}\\,{turn + AROUND})"
+    chain = f"{some},setpts=N/24/TB,scale=trunc(iw/4)*2:trunc(ih/4)*2"
+    words = ["ffmpeg", "-v", "error", "-y", "-i", str(movie), "-vf", chain, "-r", "24", "-an"]
+    subprocess.run([*words, *codec, "-pix_fmt", "yuv420p", str(made)], check=True)
+    return made
+
+
+def seen_in(take: Take, made: Path) -> np.ndarray:
+    """The take's look, in what was encoded."""
+    assert take.at is not None
+    with open_clip(str(made)) as clip:
+        return clip.picture(clip.frames[0] + min(AROUND, take.at[1]), WIDE)[0]
+
+
 # --- takes -----------------------------------------------------------------------------------
 
 
@@ -130,24 +176,29 @@ def looks(clip: Clip, numbers: Sequence[int]) -> tuple[np.ndarray, ...]:
 
 
 def filmed(footage: Path) -> list[Take]:
-    takes = []
+    takes: list[Take] = []
     for path in sorted((footage / "movies").iterdir()):
         with open_clip(str(path)) as clip:
             first, count = clip.frames[0], len(clip.frames)
+
+            def take(name: str, setup: str, at: list[int], path: Path = path) -> None:
+                turn = at[len(at) // 2] - clip.frames[0]
+                takes.append(Take(name, setup, looks(clip, at), (path, turn)))
+
             if path.name == FILM:
                 for name, (begin, end) in SHOTS.items():
                     at = np.linspace(begin, end, 6).astype(int).tolist()
                     if name == "bird":
-                        takes.append(Take("bird A", "bird", looks(clip, at[:2])))
-                        takes.append(Take("bird B", "bird", looks(clip, at[4:])))
+                        take("bird A", "bird", at[:2])
+                        take("bird B", "bird", at[4:])
                     else:
-                        takes.append(Take(name, name, looks(clip, at[1:4])))
+                        take(name, name, at[1:4])
             elif count < 60:
-                takes.append(Take(path.stem, path.stem, looks(clip, [first + count // 2])))
+                take(path.stem, path.stem, [first + count // 2])
             else:
                 for sister, parts in zip("AB", SISTERS, strict=True):
                     numbers = [first + int(part * count) for part in parts]
-                    takes.append(Take(f"{path.stem} {sister}", path.stem, looks(clip, numbers)))
+                    take(f"{path.stem} {sister}", path.stem, numbers)
     return takes
 
 
@@ -200,63 +251,112 @@ def precision(order: Sequence[str], setup: dict[str, str], asked: Take) -> tuple
     )
 
 
+class Bench:
+    """takes: in a show that holds their looks. kept: what the peers keep of them."""
+
+    def __init__(self, takes: list[Take], folder: Path) -> None:
+        self.takes = takes
+        self.setup = {take.name: take.setup for take in takes}
+        self.show = make_show(folder)
+        self.ids = shows.fill(self.show, {take.name: take.looks for take in takes})
+        self.kept = {
+            peer: {take.name: [tell(code(look)) for look in take.looks] for take in takes}
+            for peer, (tell, _) in PEERS.items()
+        }
+
+    def row(self, group: str, name: str, asked: Sequence[tuple[Take, np.ndarray]]) -> None:
+        """Look for each take by a picture of it, and print what comes of that."""
+        told: dict[str, list[tuple[float, bool]]] = {"find": [], **{p: [] for p in PEERS}}
+        spent = []
+        for take, picture in asked:
+            begin = time.perf_counter()
+            without = [self.ids[take.name]]
+            hits = find(self.show, [whole(picture)], most=len(self.takes), without=without)
+            spent.append(time.perf_counter() - begin)
+            told["find"].append(precision([hit.name for hit in hits], self.setup, take))
+            for peer, (tell, alike) in PEERS.items():
+                one = tell(code(picture))
+                far = {
+                    other: max(alike(one, each) for each in seen)
+                    for other, seen in self.kept[peer].items()
+                    if other != take.name
+                }
+                order = sorted(far, key=lambda other: -far[other])
+                told[peer].append(precision(order, self.setup, take))
+        if not spent:
+            return
+        columns = [
+            f"{sum(top for _, top in each)} of {len(each)}, {np.mean([ap for ap, _ in each]):.3f}"
+            for each in told.values()
+        ]
+        print(
+            f"| {group} | {name} | {' | '.join(columns)} | {np.median(spent):.2f} s |", flush=True
+        )
+
+
+def whole(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return picture, np.ones(picture.shape[:2], bool)
+
+
+def rebuilt(asked: Sequence[tuple[Take, np.ndarray]], dailies: Sequence[Path], folder: Path) -> str:
+    """Whether a show of these dailies answers as before once it was damaged and rebuilt."""
+    show = make_show(folder)
+    add(show, [str(each) for each in dailies])
+
+    def answers(show: Show) -> list[list[dict[str, object]]]:
+        found = [find(show, [whole(picture)], most=40) for _, picture in asked]
+        # the ids of clips are drawn anew
+        return [[{**hit.as_dict(), "clip": ""} for hit in hits] for hits in found]
+
+    before = answers(show)
+    data = bytearray((folder / DATABASE).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / DATABASE).write_bytes(data)
+    try:
+        open_show(folder)
+    except Damaged:
+        rebuild(folder)
+    else:
+        raise SystemExit("The damage was not noticed.")
+    after = answers(open_show(folder))
+    same = sum(one == other for one, other in zip(before, after, strict=True))
+    hits = sum(map(len, before))
+    return f"rebuilt: {same} of {len(asked)} pictures are answered as before, {hits} hits in all"
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     asked.add_argument("--footage", type=Path, required=True)
     asked.add_argument("--stage", type=Path, nargs="*", default=[])
-    asked.add_argument("--alter", help="only these, by their names, with commas between")
+    asked.add_argument("--alter", help="only these, by their names, with ; between; '' for none")
+    asked.add_argument("--encoded", action="store_true", help="real re-encodes too: needs ffmpeg")
+    asked.add_argument("--rebuild", action="store_true", help="a rebuilt show too: needs ffmpeg")
     said = asked.parse_args()
-    takes = filmed(said.footage) + [take for folder in said.stage for take in staged(folder)]
-    setup = {take.name: take.setup for take in takes}
-    films = (
-        [take for take in takes if not take.name.startswith(tuple(map(str, said.stage)))]
-        if said.stage
-        else takes
-    )
-    kept = {
-        peer: {take.name: [tell(code(look)) for look in take.looks] for take in takes}
-        for peer, (tell, _) in PEERS.items()
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        show = make_show(folder)
-        ids = shows.fill(show, {take.name: take.looks for take in takes})
-        print(f"{len(takes)} takes, {len(set(setup.values()))} set-ups")
-        wanted = said.alter.split(",") if said.alter else [*ALTER]
-        for alter in wanted:
-            for group, which in (("film", films), ("stage", [t for t in takes if t not in films])):
-                if group == "stage" and alter not in STAGED:
-                    continue
-                told: dict[str, list[tuple[float, bool]]] = {"find": [], **{p: [] for p in PEERS}}
-                spent = []
-                for take in which:
-                    others = [t for t in takes if t.setup == take.setup and t is not take]
-                    if not others:
-                        continue
-                    picture = ALTER[alter](take.looks[len(take.looks) // 2])
-                    begin = time.perf_counter()
-                    valid = np.ones(picture.shape[:2], bool)
-                    hits = find(show, [(picture, valid)], most=len(takes), without=[ids[take.name]])
-                    spent.append(time.perf_counter() - begin)
-                    told["find"].append(precision([hit.name for hit in hits], setup, take))
-                    for peer, (tell, alike) in PEERS.items():
-                        one = tell(code(picture))
-                        far = {
-                            name: max(alike(one, each) for each in seen)
-                            for name, seen in kept[peer].items()
-                            if name != take.name
-                        }
-                        order = sorted(far, key=lambda name: -far[name])
-                        told[peer].append(precision(order, setup, take))
-                if told["find"]:
-                    row = [
-                        f"{sum(top for _, top in each)} of {len(each)}, "
-                        f"{np.mean([ap for ap, _ in each]):.3f}"
-                        for each in told.values()
-                    ]
-                    print(
-                        f"| {group} | {alter} | {' | '.join(row)} | {np.median(spent):.2f} s |",
-                        flush=True,
-                    )
+    films, stage = filmed(said.footage), [take for each in said.stage for take in staged(each)]
+    takes = films + stage
+    many = Counter(take.setup for take in takes)
+    print(f"{len(takes)} takes, {len(many)} set-ups")
+    sisters = [take for take in takes if many[take.setup] > 1]
+    wanted = [*ALTER] if said.alter is None else list(filter(None, said.alter.split(";")))
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        bench = Bench(takes, folder / "show")
+        for name in wanted:
+            for group, which in (("film", films), ("stage", stage if name in STAGED else [])):
+                pictures = [(t, ALTER[name](t.asked)) for t in which if t in sisters]
+                bench.row(group, name, pictures)
+        for name in ENCODED if said.encoded else ():
+            made = folder / "encoded" / name
+            made.mkdir(parents=True)
+            pictures = [(t, seen_in(t, encoded(t, name, made))) for t in films if t in sisters]
+            bench.row("film", f"{name}, half size", pictures)
+        if said.rebuild:
+            made = folder / "dailies"
+            made.mkdir()
+            for take in films:
+                encoded(take, "H.264, CRF 35", made)
+            pictures = [(take, framed(take.asked, 0.66, 0.7, 0.4)) for take in sisters]
+            print(rebuilt(pictures, [made, *said.stage], folder / "again"))
 
 
 if __name__ == "__main__":

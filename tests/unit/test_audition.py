@@ -8,8 +8,8 @@ import opentimelineio as otio
 import pytest
 from edits import clip, edl, external, movie, saved, sequence, span
 
-from answerprint.check.audition import write_audition
-from answerprint.check.holes import holes
+from answerprint.check.audition import spots, write_audition
+from answerprint.check.holes import Missing, holes
 from answerprint.check.lay import lay
 from answerprint.edit.cut import read_with_clips
 from answerprint.show.propose import Proposal, Take
@@ -111,8 +111,8 @@ def test_a_marker_says_what_it_is_and_what_it_needs(cut, tmp_path):
     assert "It shows what b shows. It may need a match to b." in marker.comment
     assert "1.50 times, moved by +0.100, -0.050" in marker.comment
     told = made[0].metadata["answerprint"]
-    assert told["id"] == "gap_1.1"
-    assert told["hole"] == "gap_1"
+    assert (told["id"], told["hole"]) == ("gap_1.1", "gap_1")
+    assert (told["track"], told["at"], told["frames"]) == (1, 10, 7)
     assert told["proposal"]["reframe"]["scale"] == 1.5
     assert list(told["proposal"]["needs"]) == ["match", "reframe"]
 
@@ -183,3 +183,32 @@ def test_a_cut_without_holes_gets_no_track(tmp_path):
     out = tmp_path / "gaps.otio"
     auditioned(path, out, lambda hole: [])
     assert len(otio.adapters.read_from_file(str(out)).tracks) == 1
+
+
+def test_the_stack_of_a_hole_lies_above_that_of_one_it_overlaps(cut, tmp_path):
+    path, pattern = cut
+    read, document, clips = read_with_clips(path)
+
+    def missing(turn, first, last, many):
+        listed = [Proposal("alternate", take(pattern, "plate"), 1001, 1001 + last - first)] * many
+        return Missing(f"gap_{turn}", "missing_media", "", (first, last), (), ()), listed
+
+    found = [missing(1, 10, 16, 2), missing(2, 12, 20, 3), missing(3, 21, 25, 1)]
+    laid = [[(each.id, each.track, each.at, each.frames) for each in row] for row in spots(found)]
+    assert laid == [
+        [("gap_1.1", 1, 10, 7), ("gap_1.2", 2, 10, 7)],
+        [("gap_2.1", 3, 12, 9), ("gap_2.2", 4, 12, 9), ("gap_2.3", 5, 12, 9)],
+        [("gap_3.1", 1, 21, 5)],
+    ]
+    write_audition(read, document, clips, found, [], tmp_path / "gaps.otio")
+    after = read_with_clips(str(tmp_path / "gaps.otio"))[0]
+    off = [each for each in after.events if not each.enabled]
+    written = {
+        (each.name.split()[0], each.track - 1, each.record[0] - after.start, each.record[1])
+        for each in off
+    }
+    assert written == {
+        (name, track, at, after.start + at + frames)
+        for row in laid
+        for name, track, at, frames in row
+    }

@@ -334,3 +334,34 @@ def test_the_samples_go_with_the_check_and_old_ones_too(media, tmp_path):
     assert len(there - {"samples-running"}) == 1
     assert [each.name for each in keep.glob("samples-*")] == ["samples-running"]
     assert len(list(keep.glob("*.json"))) == 1
+
+
+# --- what is given is not written over -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["cut.otio", "CUT.A.edl", "even.otio"])
+def test_a_cut_that_lies_where_a_result_would_is_refused(tmp_path, name):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / name).write_text("a cut")
+    with pytest.raises(BadParameter, match="the result would take its place") as no:
+        check(str(out / name), out)
+    assert (no.value.hint, no.value.about) == ("Choose another folder.", "out")
+    assert [each.name for each in out.iterdir()] == [name]
+    assert (out / name).read_text() == "a cut"
+
+
+def test_the_earlier_cut_is_not_written_over_either(media, tmp_path):
+    path = cut_of(tmp_path / "reel.otio", media)
+    earlier = cut_of(tmp_path / "cut.otio", media)
+    (tmp_path / "in").symlink_to(tmp_path)
+    (tmp_path / "alias.otio").symlink_to(earlier)
+    for named in (earlier, f"{tmp_path}/in/cut.otio", str(tmp_path / "alias.otio")):
+        with pytest.raises(BadParameter, match="take its place"):
+            check(path, tmp_path, previous=named)
+    assert not (tmp_path / "report.json").exists()
+
+
+def test_a_cut_beside_the_results_is_none_of_them(media, tmp_path):
+    path = saved(tmp_path / "recut.otio", shot(media, "wall", 1))
+    assert check(path, tmp_path, kinds=["gap"]).status == "done"

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 import pytest
 
+from answerprint.check.coverage import Coverage, Sight
 from answerprint.check.holes import Missing
-from answerprint.check.proposals import Coverage, Sight, proposals
+from answerprint.check.proposals import proposals
 from answerprint.edit.cut import Cut, Event
 from answerprint.edit.media import Media
 from answerprint.show.propose import Take
@@ -56,6 +57,11 @@ class Scene:
     def setups(self, event):
         """Every other take of the set-up, as geometry would find it."""
         return [Sight(t, "setup", 50) for t in self.takes if t.name[0] == event.name[0]]
+
+    def log(self, **told):
+        """What the camera report says, by the name of a take: scene, slate, focal."""
+        self.takes = [replace(each, **told.get(each.name, {})) for each in self.takes]
+        self.of = {each.name: each for each in self.takes}
 
 
 def told(found):
@@ -250,3 +256,37 @@ def test_a_take_that_shows_more_from_the_same_spot_is_no_alternate():
     of = {each.kind: each.take.name for each in found if each.confidence > 0.2}
     assert of["wider"] == "M1"
     assert "alternate" not in of
+
+
+def test_a_take_of_the_scene_by_the_log_comes_before_one_that_was_shot_nearer():
+    scene = Scene("A1", "B1", "Z1", *(f"X{n}" for n in range(9)), "C1")
+    scene.log(**{name: {"scene": "12"} for name in ("A1", "B1", "C1")}, Z1={"scene": "13"})
+    found = [each.take.name for each in scene.asked("A1 B1 A1 _ B1 A1")]
+    assert "C1" in found
+    assert "Z1" not in found
+
+
+def test_the_wide_lens_opens_a_scene():
+    scene = Scene("A1", "B1", "M1", "I1")
+    for wide, other in (("M1", "I1"), ("I1", "M1")):
+        lens = {"A1": 50.0, "B1": 50.0, wide: 25.0, other: 60.0}
+        scene.log(**{name: {"focal": each} for name, each in lens.items()})
+        found = [each.take.name for each in scene.asked("_ A1 B1 A1 B1")]
+        assert found[0] == wide
+        assert found.index(wide) < found.index(other)
+
+
+def test_a_set_up_that_is_cut_in_far_away_is_of_this_scene_if_the_log_says_so():
+    scene = Scene("A1", "C1", "B1", "M1")
+    words = "A1 B1 A1 B1 _ A1 B1"
+
+    def odds(name):
+        shots = [scene.shot(w, n) for n, w in enumerate(words.split()) if w != "_"]
+        cut = Cut("", "cut", RATE, False, 86400, (*shots, scene.shot("M1", 90)), ())
+        hole = Missing("gap_1", "gap", "gap", (80, 99), tuple(shots[:4][::-1]), tuple(shots[4:]))
+        listed = proposals(hole, Coverage(scene.takes, cut, scene.setups))
+        return max((each.confidence for each in listed if each.take.name == name), default=0.0)
+
+    assert odds("C1") > 2 * odds("M1")
+    scene.log(**{name: {"scene": "12"} for name in ("A1", "B1", "M1")})
+    assert 2 * odds("M1") > odds("C1")

@@ -150,7 +150,10 @@ def test_the_worker_gives_every_hole_with_its_proposals(shoot, tmp_path):
     show, dailies = shoot
     asked = {"path": cut_of(tmp_path / "a.otio", dailies, "A001 _ B001"), "show": str(show.folder)}
     told = HANDLERS["show.gaps"]({**asked, "out": str(tmp_path / "out")}, Events())
-    assert [each["id"] for each in told["holes"]] == ["gap_1"]
+    (hole,) = told["holes"]
+    assert hole["id"] == "gap_1"
+    laid = [(row["id"], row["track"], row["at"], row["frames"]) for row in hole["proposals"]]
+    assert laid == [(f"gap_1.{n}", n, 1, 2) for n in range(1, len(laid) + 1)]
     assert Path(told["page"]).exists()
     with pytest.raises(BadParameter):
         HANDLERS["show.gaps"](asked, Events())

@@ -15,6 +15,7 @@ from answerprint.show.propose import (
     needed,
     real_frames,
     reframed,
+    slated,
     take_of,
     takes,
     very,
@@ -110,6 +111,39 @@ def test_the_second_shot_of_a_movie_has_its_own_timecode(tmp_path):
     first, second = takes(kept(tmp_path / "show", *rows))
     assert (first.start, second.start) == (86400, 86450)
     assert second.whole == (1001, 1100)
+
+
+@pytest.mark.parametrize(
+    ("scene", "name", "told"),
+    [
+        ("12A", "A001C004", ("12", "12A")),
+        ("12-b", "A001C004", ("12", "12B")),
+        ("12", "13A_T1", ("12", "")),  # the log knows better than the name
+        ("A12C", "x", ("A12", "A12C")),
+        ("INT HOUSE", "x", ("INT HOUSE", "")),
+        ("", "12A_T3", ("12", "12A")),
+        ("", "12A-3", ("12", "12A")),
+        ("", "Scene 12 Take 3", ("12", "")),
+        ("", "S012_T03", ("012", "")),
+        ("", "A001C004", ("", "")),
+        ("", "A001_C004_0101AB", ("", "")),
+        ("", "plate.1001", ("", "")),
+        ("", "12_3", ("", "")),  # a number alone may be anything
+    ],
+)
+def test_scene_and_slate_by_log_and_name(scene, name, told):
+    assert slated(scene, name) == told
+
+
+def test_takes_know_what_logs_say(tmp_path):
+    row = ("/d/A001C001.mov", "A001C001", "A001", 1001, 1100, 86400, [(1001, 1100)])
+    show = kept(tmp_path / "show", row)
+    said = '{"scene": "12A", "camera": "b cam", "focal_length": 35.0}'
+    with show.writing() as desk:
+        desk.db.execute("UPDATE clip SET camera = ?, space = 'ACEScg'", (said,))
+    (found,) = takes(show)
+    assert (found.scene, found.slate, found.camera) == ("12", "12A", "B")
+    assert (found.focal, found.space) == (35.0, "ACEScg")
 
 
 # --- real frames ---------------------------------------------------------------------------

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 import opentimelineio as otio
 
+from answerprint.check.coverage import SETUP, Coverage, Sight
 from answerprint.check.holes import holes
 from answerprint.check.looked import Looked
 from answerprint.check.model import Study
-from answerprint.check.proposals import SETUP, Coverage, Sight, proposals
+from answerprint.check.proposals import proposals
 from answerprint.check.ranked import Row
 from answerprint.events import Events
 from answerprint.show.store import Show
@@ -35,13 +36,14 @@ def name_alternates(
     if study.lay is None:
         return [], []
     looked = Looked(show)
-    cover = Coverage(looked.takes, study.cut, looked.sights)
+    cover = Coverage(looked.takes, study.cut, looked.sights, looked.compare)
     at = {hole.range: hole for hole in holes(study.cut, clips, study.lay)}
     asked = [row for row in rows if row["kind"] in MISSING and tuple(row["range"]) in at]
     for turn, row in enumerate(asked):
         events.check()
         events.progress("propose", turn, len(asked), row["id"])
-        found = proposals(at[tuple(row["range"])], cover, MOST)
+        listed = proposals(at[tuple(row["range"])], cover, MOST)
+        found = [looked.lit(each, cover) for each in listed]
         row["alternates"] = [each.as_dict() for each in found]
         if found:
             best = found[0]

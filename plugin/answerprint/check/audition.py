@@ -2,7 +2,8 @@
 
 Convention
     tracks     of picture above all of the cut's own, named AUDITION 1, 2, ...: the best proposals
-               lie in the first. All are switched off, so the cut shows what it showed.
+               lie in the first. All are switched off, so the cut shows what it showed. Where holes
+               of two tracks overlap, the stack of the second lies above that of the first.
     a clip     fills its hole to the frame, names its media by its full path, and has its whole clip
                as the range that is available. A change of speed is OTIO's own LinearTimeWarp. The
                hole's name stands before its own, so that no shot of the cut is called otherwise.
@@ -13,12 +14,13 @@ Convention
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 import opentimelineio as otio
 
+from answerprint.check import unlike
 from answerprint.check.holes import Missing
 from answerprint.edit.cut import Cut
 from answerprint.edit.lines import external, span
@@ -31,6 +33,37 @@ COLOURS = {"same": "GREEN", "alternate": "CYAN", "wider": "BLUE", "head": "PINK"
 """Of markers, by the kind of proposal."""
 
 Found = Sequence[tuple[Missing, Sequence[Proposal]]]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a proposal lies.
+
+    id       of the proposal: its hole and its rank from 1, 'gap_2.1'.
+    track    of the audition, from 1.
+    at       the frame of the cut, from 0 at its first, where it starts; `frames` how many it fills.
+    """
+
+    id: str
+    track: int
+    at: int
+    frames: int
+
+
+def spots(found: Found) -> list[list[Spot]]:
+    """Where each proposal lies: of each hole a list, the best first."""
+    made, stacks = list[list[Spot]](), list[tuple[int, int, int]]()
+    for hole, proposals in found:
+        first, last = hole.range
+        below = max((top for a, b, top in stacks if a <= last and first <= b), default=0)
+        stacks.append((first, last, below + len(proposals)))
+        made.append(
+            [
+                Spot(f"{hole.id}.{turn}", below + turn, first, hole.length)
+                for turn in range(1, len(proposals) + 1)
+            ]
+        )
+    return made
 
 
 def write_audition(
@@ -54,8 +87,8 @@ def write_audition(
     copies = [became[id(clip)] for clip in clips]
     stack = made.timeline.tracks
     top = max((n for n, each in enumerate(stack) if _is_picture(each)), default=-1)
-    for turn in range(max((len(each) for _, each in found), default=0)):
-        stack.insert(top + 1 + turn, _track(cut, found, turn))
+    for turn, track in enumerate(_tracks(cut, found)):
+        stack.insert(top + 1 + turn, track)
     return write_marked(cut, made, copies, rows, path)
 
 
@@ -63,41 +96,42 @@ def _is_picture(item: otio.core.Composable) -> bool:
     return not isinstance(item, otio.schema.Track) or item.kind == otio.schema.TrackKind.Video
 
 
-def _track(cut: Cut, found: Found, turn: int) -> otio.schema.Track:
-    """The proposals of this rank for every hole, each at its place."""
-    track = otio.schema.Track(f"{TRACK} {turn + 1}", kind=otio.schema.TrackKind.Video)
-    track.metadata["answerprint"] = {"audition": turn + 1}
-    at = 0
-    for hole, proposals in found:
-        if turn >= len(proposals) or hole.range[0] < at:
-            continue
-        if hole.range[0] > at:
-            track.append(otio.schema.Gap(source_range=span(0, hole.range[0] - at, cut.rate)))
-        track.append(_clip(cut, hole, proposals[turn], turn))
-        at = hole.range[1] + 1
-    return track
+def _tracks(cut: Cut, found: Found) -> list[otio.schema.Track]:
+    """The tracks of the audition, the lowest first, each proposal at its place."""
+    every = list[tuple[Spot, Missing, Proposal]]()
+    for (hole, proposals), places in zip(found, spots(found), strict=True):
+        every += [(spot, hole, each) for spot, each in zip(places, proposals, strict=True)]
+    made = list[otio.schema.Track]()
+    for number in range(1, max((spot.track for spot, *_ in every), default=0) + 1):
+        track = otio.schema.Track(f"{TRACK} {number}", kind=otio.schema.TrackKind.Video)
+        track.metadata["answerprint"] = {"audition": number}
+        at = 0
+        for spot, hole, each in every:
+            if spot.track != number:
+                continue
+            if spot.at > at:
+                track.append(otio.schema.Gap(source_range=span(0, spot.at - at, cut.rate)))
+            track.append(_clip(cut, spot, hole, each))
+            at = spot.at + spot.frames
+        made.append(track)
+    return made
 
 
-def proposal_id(hole: Missing, turn: int) -> str:
-    """Of the proposal of this rank from 0: 'gap_2.1'."""
-    return f"{hole.id}.{turn + 1}"
-
-
-def _clip(cut: Cut, hole: Missing, proposal: Proposal, turn: int) -> otio.schema.Clip:
+def _clip(cut: Cut, spot: Spot, hole: Missing, proposal: Proposal) -> otio.schema.Clip:
     take = proposal.take
     rate = take.rate or cut.rate
     begin = take.whole[0] if take.start is None else take.start - take.first + take.whole[0]
     media = external(take.path, *take.whole, begin, rate)
-    lasts = Fraction(hole.length) * rate / cut.rate
+    lasts = Fraction(spot.frames) * rate / cut.rate
     shown = otio.opentime.TimeRange(
         otio.opentime.RationalTime(begin + proposal.first - take.whole[0], float(rate)),
         otio.opentime.RationalTime(float(lasts), float(rate)),
     )
-    made = otio.schema.Clip(f"{proposal_id(hole, turn)} {take.name}", media, shown)
+    made = otio.schema.Clip(f"{spot.id} {take.name}", media, shown)
     made.enabled = False
     if proposal.speed != 1:
         made.effects.append(otio.schema.LinearTimeWarp(name="speed", time_scalar=proposal.speed))
-    told = {"id": proposal_id(hole, turn), "hole": hole.id, "proposal": _plain(proposal)}
+    told = {**asdict(spot), "hole": hole.id, "proposal": _plain(proposal)}
     made.metadata["answerprint"] = told
     made.markers.append(_marker(proposal, shown, told))
     return made
@@ -121,7 +155,11 @@ def _marker(
 def words(proposal: Proposal) -> str:
     """What a proposal is and what it needs, in sentences."""
     said = [proposal.why]
-    if "match" in proposal.needs:
+    if proposal.light:
+        apart = unlike.told(proposal.light)
+        beside = f"Beside {proposal.reference} it is"
+        said.append(f"{beside} {apart}: it needs a match." if apart else f"{beside} lit alike.")
+    elif "match" in proposal.needs:
         beside = f" to {proposal.reference}" if proposal.reference else ""
         said.append(f"It may need a match{beside}.")
     if proposal.reframe:

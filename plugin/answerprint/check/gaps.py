@@ -8,28 +8,34 @@ Into the folder `out`, each file whole or not at all:
     gaps.html    the same as a contact sheet
     gaps.otio    the cut with the proposals switched off above each hole (`audition.py`)
 
+Of a hole, `range` is in frames of the cut from 0 at its first. A proposal has its `id` ('gap_2.1'),
+the `track` of the audition and the frame `at` which it lies, for how many `frames`
+(`audition.Spot`); `first` to `last` are frames of its media.
+
 Nothing of the cut, its media or the show is changed.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from answerprint import __version__
 from answerprint.check import gaps_page
-from answerprint.check.audition import proposal_id, words, write_audition
+from answerprint.check.audition import Spot, spots, words, write_audition
+from answerprint.check.coverage import Coverage
 from answerprint.check.holes import Missing, holes
 from answerprint.check.lay import lay
 from answerprint.check.looked import Looked
-from answerprint.check.proposals import Coverage, proposals
+from answerprint.check.proposals import proposals
 from answerprint.check.ranked import Row
-from answerprint.check.report import of_cut
-from answerprint.check.run import Outcome, made_folder
+from answerprint.check.report import of_cut, of_event
+from answerprint.check.run import Outcome, made_folder, spare
 from answerprint.edit.cut import Cut, Event, read_with_clips
-from answerprint.errors import BadParameter
 from answerprint.events import Events
 from answerprint.frames.gradefiles import timecode
 from answerprint.frames.text import write_json
@@ -58,24 +64,22 @@ def gaps(
     Damaged, and Cancelled.
     """
     began, events = time.monotonic(), events or Events()
+    spare(out, "|".join(map(re.escape, FILES)), path)
     opened = open_show(show)
     cut, document, clips = read_with_clips(path, media, rate, None, colourspace, shotless=True)
     laid = lay(cut, document)
     missing = holes(cut, clips, laid)
     folder = made_folder(out)
-    for name in FILES:
-        if (folder / name).exists() and os.path.exists(path) and (folder / name).samefile(path):
-            title = f"{path} is the cut that was given: the result would take its place."
-            raise BadParameter(title, "Choose another folder.", about="out")
-    looked = Looked(opened)
-    cover = Coverage(looked.takes, cut, looked.sights)
+    looked = Looked(opened, events)
+    cover = Coverage(looked.takes, cut, looked.sights, looked.compare)
     found = list[tuple[Missing, list[Proposal]]]()
     for turn, hole in enumerate(missing):
         events.check()
         events.progress("propose", turn, len(missing), hole.id)
-        found.append((hole, proposals(hole, cover)))
+        found.append((hole, [looked.lit(each, cover) for each in proposals(hole, cover)]))
     events.progress("propose", len(missing), len(missing))
-    rows = [_row(cut, hole, listed) for hole, listed in found]
+    laid_at = spots(found)
+    rows = [_row(cut, *each, at) for each, at in zip(found, laid_at, strict=True)]
     said = write_audition(cut, document, clips, found, _marks(rows), folder / "gaps.otio")
     whole: Row = {
         "schema": SCHEMA,
@@ -85,6 +89,7 @@ def gaps(
         "cut": of_cut(cut),
         "show": {"folder": str(opened.folder), "takes": len(looked.takes)},
         "holes": rows,
+        "shots": _shots(cut, rows),
         "files": list(FILES),
         "warnings": list(dict.fromkeys([*cut.warnings, *laid.said, *looked.said, *said])),
         "timings": {"total_seconds": round(time.monotonic() - began, 2)},
@@ -111,7 +116,7 @@ def sentence(rows: Sequence[Row]) -> str:
     return f"{many}; the show has something for {helped}."
 
 
-def _row(cut: Cut, hole: Missing, listed: Sequence[Proposal]) -> Row:
+def _row(cut: Cut, hole: Missing, listed: Sequence[Proposal], at: Sequence[Spot]) -> Row:
     return {
         "id": hole.id,
         "kind": hole.kind,
@@ -123,11 +128,16 @@ def _row(cut: Cut, hole: Missing, listed: Sequence[Proposal]) -> Row:
         "after": _name(hole.after),
         "shot": hole.asked.id if hole.asked else None,
         "proposals": [
-            {"id": proposal_id(hole, turn), "track": turn + 1, "words": words(each)}
-            | each.as_dict()
-            for turn, each in enumerate(listed)
+            asdict(spot) | {"words": words(each)} | each.as_dict()
+            for spot, each in zip(at, listed, strict=True)
         ],
     }
+
+
+def _shots(cut: Cut, rows: Sequence[Row]) -> dict[str, Row]:
+    """What proposals may have to match, as a check's report has shots."""
+    named = {row["reference"] for hole in rows for row in hole["proposals"]}
+    return {event.id: of_event(cut, event) for event in cut.events if event.id in named}
 
 
 def _name(events: Sequence[Event]) -> str | None:

@@ -13,25 +13,24 @@ Four kinds, all ranked by one confidence:
     a wider take     to punch into, where a shot of the cut is of the set-up that is asked for and
                      the take shows what that shows.
 
-Set-ups of the cut and of the takes are joined by verified geometry alone. That two set-ups are of
-one scene is told by a place that both show, by the cut, which comes back to one after the other, by
-their looks, and by how near to each other they were shot; the best chain of these counts, its links
-multiplied. After a take of one set-up the next of the same counts ANOTHER of it: an editor wants to
-see what there is. The numbers below were chosen on staged scenes, and measured on others.
+Which takes are of one set-up `coverage.py` tells, and which set-ups are of the scene `kin.py`. At
+the edge of a scene a set-up with a wide lens is likelier than one with a long lens. After a take of
+one set-up the next of the same counts ANOTHER of it: an editor wants to see what there is. The
+numbers below were chosen on staged scenes, and measured on others.
 """
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from heapq import heappop, heappush
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from statistics import median
 
+from answerprint.check.coverage import SAME, SETUP, SURE, Coverage, Setups, Sight
 from answerprint.check.holes import Missing
-from answerprint.check.relations import Groups
+from answerprint.check.kin import NAMED, Kin, Shoot, related
 from answerprint.check.rhythm import likely
-from answerprint.edit.cut import Cut, Event
+from answerprint.edit.cut import Event
 from answerprint.show.propose import (
     SLOWEST,
     Proposal,
@@ -41,7 +40,6 @@ from answerprint.show.propose import (
     free,
     needed,
     reframed,
-    take_of,
     very,
 )
 
@@ -52,78 +50,17 @@ PARTLY, SHOWN = 0.8, 0.3
 EXTENDED = 0.03
 AWAY = 0.2
 """What is left to a set-up that the cut shows far from the hole: it is rather of another scene."""
-ANOTHER = 0.1
-PLACE, WOVEN, LOOK, REEL = 1.0, 0.9, 0.5, 0.5
-"""How surely two set-ups are of one scene, of which takes show one place; that the cut comes
-back to one after the other; that look alike; of which takes were shot one after the other."""
-SHOT_NEAR = 4.0
-"""Takes of the shooting order after which nearness says a third as much."""
+ANOTHER = 0.05
+PLACE, LOOK = 1.0, 0.5
+"""How surely two set-ups are of one scene, of which takes show one place; that look alike."""
+WIDE = 3.0
+"""How much likelier than one of its middle lenses the widest lens of a scene shows all of it."""
+NEAR = 0.3
+"""How surely set-ups are of one scene whose lenses are compared."""
 PUNCHED = 0.5
 """What is left to a take that has to be enlarged."""
 FAINT = 0.005
 """Confidence under which nothing is proposed."""
-SURE = 30
-"""Structures under one geometry from which a take has the set-up of a shot; fewer may be a wall."""
-FRAMED = 1.3
-"""Scale up to which two pictures from one spot are of one set-up."""
-
-SETUP, SAME, SEEN = "setup", "place", "look"
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What a shot of the cut and a take of the show have in common.
-
-    kind        'setup', 'place' or 'look', as `show/find.py` says.
-    structures  that both show under one geometry.
-    scale       how much larger the take shows what both show, None where that is not known.
-    region      of the take's picture in pixels that shows what the shot shows, or None.
-    """
-
-    take: Take
-    kind: str
-    structures: int = 0
-    confidence: float = 1.0
-    scale: float | None = None
-    region: tuple[float, float, float, float] | None = None
-    why: str = ""
-
-
-See = Callable[[Event], Sequence[Sight]]
-
-
-class Coverage:
-    """The takes of a show, and which of them stand where the shots of a cut stand.
-
-    see   the sights of a shot; it is asked once for each part of a clip.
-    """
-
-    def __init__(self, takes: Sequence[Take], cut: Cut, see: See) -> None:
-        self.takes, self.cut, self._see = takes, cut, see
-        self._sights: dict[tuple[str, Range], Sequence[Sight]] = {}
-        self.used: dict[tuple[str, int], list[tuple[Range, Event]]] = {}
-        self._own: dict[str, Take | None] = {}
-        for event in cut.events:
-            take = self.own(event)
-            if take and event.frames and event.enabled:
-                self.used.setdefault(take.key, []).append((event.frames, event))
-
-    def own(self, event: Event) -> Take | None:
-        """The take that a shot of the cut is from, None where the show does not have it."""
-        if event.id not in self._own:
-            here = None
-            if event.media and event.frames:
-                here = take_of(self.takes, event.media.path, *event.frames)
-            self._own[event.id] = here
-        return self._own[event.id]
-
-    def sights(self, event: Event) -> Sequence[Sight]:
-        if event.media is None or event.frames is None:
-            return ()
-        asked = event.media.path, event.frames
-        if asked not in self._sights:
-            self._sights[asked] = self._see(event)
-        return self._sights[asked]
 
 
 def proposals(hole: Missing, cover: Coverage, most: int = MOST) -> list[Proposal]:
@@ -168,81 +105,61 @@ class _Scene:
         self.hole, self.cover, self.known = hole, cover, known
         self.shots = [*hole.before[::-1], *hole.after]
         self.at = len(hole.before)
-        self.label = self._labels()
+        setups = Setups(self.shots, cover)
+        self.label, self.of = setups.label, setups.of
         turns = [self.label[each.id] for each in self.shots]
         turns.insert(self.at, "")
-        self.of = {take.key: self._setup(take) for take in cover.takes}
-        kin, edge = self._kin(turns)
-        far = {self.of[key] for key in cover.used}
-        fresh = {
-            label: sure * (AWAY if label in far else 1.0)
-            for label, sure in kin.items()
-            if label not in turns
-        }
-        self.odds = likely(turns, self.at, fresh, lambda label: kin.get(label, 0.0), edge)
+        kin = self._kin(turns)
+        self.sides = kin.sides
+        self.odds = likely(turns, self.at, kin.sides, kin.edge, self._wide())
         if known:
             self.odds = {self.of[known.key]: 1.0}
 
-    def _labels(self) -> dict[str, str]:
-        """Names of set-ups, of the shots; `_groups` keeps the takes' with them.
-
-        From the best evidence down; what would join two that were seen from two spots with more
-        structures is left.
-        """
-        self._groups = Groups()
-        pairs = list[tuple[int, str, str]]()
-        apart = dict[frozenset[str], int]()
+    def _kin(self, turns: Sequence[str]) -> Kin:
+        cover, seen = self.cover, list[tuple[str, str, float]]()
         for shot in self.shots:
-            own = self.cover.own(shot)
-            if own:
-                self._groups.join(_shot(shot), _take(own))
-            for sight in self.cover.sights(shot):
-                names = _shot(shot), _take(sight.take)
-                if sight.kind == SETUP and sight.structures >= SURE and _framed(sight):
-                    pairs.append((sight.structures, *names))
-                elif sight.kind in (SETUP, SAME):
-                    key = frozenset(names)
-                    apart[key] = max(apart.get(key, 0), sight.structures)
-        for structures, one, two in sorted(pairs, key=lambda each: (-each[0], *each[1:])):
-            here, there = self._groups.members(one), self._groups.members(two)
-            against = (apart.get(frozenset((a, b)), 0) for a in here for b in there)
-            if max(against, default=0) <= structures:
-                self._groups.join(one, two)
-        return {each.id: self._groups.members(_shot(each))[0] for each in self.shots}
-
-    def _setup(self, take: Take) -> str:
-        return self._groups.members(_take(take))[0]
-
-    def _kin(self, turns: Sequence[str]) -> tuple[dict[str, float], float]:
-        """How surely each set-up is of the scene of one of the hole's neighbours, and that those
-        are of two: along the best chain of evidence, whose links multiply."""
-        links: dict[str, dict[str, float]] = defaultdict(dict)
-
-        def link(one: str, other: str, sure: float) -> None:
-            if one != other and sure > FAINT:
-                links[one][other] = max(links[one].get(other, 0.0), sure)
-                links[other][one] = links[one][other]
-
-        for turn, label in enumerate(turns):  # between two shots of one set-up a scene goes on
-            again = [n for n in range(turn + 2, len(turns)) if turns[n] == label and label]
-            for between in turns[turn + 1 : again[0]] if again else ():
-                if between:
-                    link(label, between, WOVEN)
-        places: dict[str, list[int]] = defaultdict(list)
-        for take in self.cover.takes:
-            places[self.of[take.key]].append(take.place)
-        for shot in self.shots:
-            for sight in self.cover.sights(shot):
+            for sight in cover.sights(shot):
                 worth = PLACE if sight.kind in (SETUP, SAME) else LOOK
-                link(self.label[shot.id], self.of[sight.take.key], worth * sight.confidence)
-        for shot in self.shots:
-            for label, there in places.items():
-                here = places.get(self.label[shot.id], ())
-                away = min((abs(a - b) for a in here for b in there), default=math.inf)
-                link(self.label[shot.id], label, REEL * math.exp(-away / SHOT_NEAR))
-        ends = [self.label[each.id] for each in self._beside()]
-        edge = 1 - _reached(ends[:1], links).get(ends[-1], 0.0) if ends else 0.0
-        return _reached(ends, links), edge if len(ends) == 2 else 1.0
+                sure = worth * sight.confidence
+                seen.append((self.label[shot.id], self.of[sight.take.key], sure))
+        for take, sight in cover.compared(self.shots):
+            seen.append((self.of[take.key], self.of[sight.take.key], PLACE * sight.confidence))
+        takes = defaultdict[str, list[Take]](list)
+        for take in cover.takes:
+            takes[self.of[take.key]].append(take)
+        shoot = {
+            label: Shoot(tuple(each.place for each in every), _agreed(t.scene for t in every))
+            for label, every in takes.items()
+        }
+        used = {self.of[key] for key in cover.used}
+        kin = related(turns, seen, shoot, used)
+        far = used - set(turns)
+        sides = {
+            label: (pair[0] * AWAY, pair[1] * AWAY) if label in far and max(pair) < NAMED else pair
+            for label, pair in kin.sides.items()
+        }
+        return Kin(sides, kin.edge)
+
+    def _wide(self) -> Callable[[str], float]:
+        """How much rather than others a set-up shows the whole place: by its scene's lenses."""
+        lens = defaultdict[str, list[float]](list)
+        for take in self.cover.takes:
+            if take.focal:
+                lens[self.of[take.key]].append(take.focal)
+        focal = {label: median(every) for label, every in lens.items()}
+
+        def wide(label: str) -> float:
+            kin = [
+                focal[other]
+                for other in focal
+                if other != label and max(map(min, self.sides[label], self.sides[other])) > NEAR
+            ]
+            if label not in focal or not kin:
+                return 1.0
+            longer = sum(each > focal[label] for each in kin) / len(kin)
+            return WIDE ** (2 * longer - 1)
+
+        return wide
 
     # --- kinds of proposals ------------------------------------------------------------
 
@@ -386,33 +303,11 @@ class _Scene:
         return take.rate is not None and take.rate != self.cover.cut.rate
 
 
-def _framed(sight: Sight) -> bool:
-    """Whether the take is framed as the shot is: from one spot a lens may show more, or less."""
-    return sight.scale is None or 1 / FRAMED < sight.scale < FRAMED
-
-
-def _reached(start: Iterable[str], links: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """The best product of links from any of the start to each (Dijkstra)."""
-    found = dict[str, float]()
-    left = [(-1.0, each) for each in sorted(set(start))]
-    while left:
-        sure, here = heappop(left)
-        if here in found:
-            continue
-        found[here] = -sure
-        for other, link in links.get(here, {}).items():
-            if other not in found and -sure * link > FAINT:
-                heappush(left, (sure * link, other))
-    return found
-
-
 def _frames(span: Range) -> int:
     return span[1] - span[0] + 1
 
 
-def _shot(event: Event) -> str:
-    return f"shot {event.id}"
-
-
-def _take(take: Take) -> str:
-    return f"take {take.key[0]} {take.key[1]}"
+def _agreed(named: Iterable[str]) -> str:
+    """The one name that all have who have one; '' where there is none, or two."""
+    names = set(named) - {""}
+    return names.pop() if len(names) == 1 else ""

@@ -37,7 +37,7 @@ def shots(study: Study, failed: Mapping[str, str], known: Mapping[str, Known]) -
         found = measured.get(event.id)
         rows.append(
             {
-                **_event(study.cut, event),
+                **of_event(study.cut, event),
                 "known": {"key": known[event.id].key, "source": list(known[event.id].source)},
                 "size": list(found.size) if found else None,
                 "passport": dict(found.passport) if found else None,
@@ -48,7 +48,7 @@ def shots(study: Study, failed: Mapping[str, str], known: Mapping[str, Known]) -
     return rows
 
 
-def _event(cut: Cut, event: Event) -> Row:
+def of_event(cut: Cut, event: Event) -> Row:
     media = event.media
     return {
         "name": event.id,

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -63,6 +64,10 @@ FINDERS: tuple[tuple[str, frozenset[str], Find], ...] = (
     ("grammar", frozenset({"grammar"}), grammar.find),
 )
 """Who finds what: a name for the progress, and families. `edit` is asked beside: it needs rules."""
+
+
+WRITTEN = r"report\.(json|html)|(cut|even)(\..+)?\.(otio|edl|ccc)|pull\.(edl|ale)"
+"""Names of what is written."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +117,11 @@ def check(
                   measured again, and what it has for missing shots is named.
     graded        whether shots are seen through the CDLs that the edit has on them, in ACEScct.
 
-    Raises BadInput, BadParameter, CannotWrite, and Cancelled; what was measured is kept then.
+    Raises BadInput, BadParameter where `out` holds a cut that is given under the name of a result,
+    CannotWrite, and Cancelled; what was measured is kept then.
     """
     began, events = time.monotonic(), events or Events()
+    spare(out, WRITTEN, path, previous)
     remembered = open_show(show) if show else None
     given = read_rules(path, rules)
     given = given if kinds is None else given.only(kinds)
@@ -342,6 +349,19 @@ def _named(hero: str, cut: Cut) -> None:
         near = difflib.get_close_matches(hero, names, 1)
         hint = f"Did you mean '{near[0]}'?" if near else "Name a shot as the report does."
         raise BadParameter(f"There is no shot '{hero}' in {cut.name}.", hint, about="hero")
+
+
+def spare(out: str | os.PathLike[str], written: str, *given: str | None) -> None:
+    """Raises BadParameter where a file that is given lies in `out` under the name of a result, as
+    `written`, a regular expression, has them: the result would take its place."""
+    folder = Path(os.path.abspath(os.path.expanduser(out)))
+    for path in filter(None, given):
+        named = os.path.abspath(os.path.expanduser(path))
+        for place in map(Path, (named, os.path.realpath(named))):
+            ours = re.fullmatch(written, place.name, re.IGNORECASE)
+            if ours and place.exists() and folder.is_dir() and place.parent.samefile(folder):
+                title = f"{path} is a cut that was given: the result would take its place."
+                raise BadParameter(title, "Choose another folder.", about="out")
 
 
 def made_folder(out: str | os.PathLike[str]) -> Path:

@@ -12,6 +12,7 @@ Convention
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -45,6 +46,10 @@ class Take:
     rate     frames a second, None where the file says none.
     whole    first and last frame of the clip that it is a shot of.
     place    its turn in the order of shooting, as far as reels and names tell it.
+    scene    that logs or slates name, '12', or ''; `slate` with the letter of the set-up, '12A', or
+             '' where they name none; `camera` the letter of its camera.
+    focal    length of the lens in mm, None where nobody says it.
+    space    colour space that its looks were kept from.
     """
 
     key: tuple[str, int]
@@ -58,10 +63,19 @@ class Take:
     size: tuple[int, int]
     whole: Range
     place: int = 0
+    scene: str = ""
+    slate: str = ""
+    camera: str = ""
+    focal: float | None = None
+    space: str = ""
 
     @property
     def frames(self) -> int:
         return self.last - self.first + 1
+
+    @property
+    def middle(self) -> int:
+        return (self.first + self.last) // 2
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,8 @@ class Proposal:
     take         whose frames `first` to `last` are meant.
     confidence   0..1 that an editor would have it here.
     reference    the shot of the cut that a match would have as its reference, '' for none.
+    light        how its light stands to that shot's, by kind {value, uncertainty, unit}, the take
+                 minus the shot; None where nothing tells.
     """
 
     kind: str
@@ -85,6 +101,7 @@ class Proposal:
     confidence: float = 0.0
     why: str = ""
     reference: str = ""
+    light: dict[str, dict[str, Any]] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -101,6 +118,7 @@ class Proposal:
             "confidence": round(self.confidence, 3),
             "why": self.why,
             "reference": self.reference or None,
+            "light": self.light,
         }
 
 
@@ -117,7 +135,8 @@ def takes(show: Show) -> list[Take]:
     with show.reading() as db:
         rows = db.execute(
             "SELECT clip.id, clip.path, clip.name, clip.reel, clip.first, clip.last, clip.start,"
-            " clip.rate, clip.width, clip.height, shot.first, shot.last"
+            " clip.rate, clip.width, clip.height, shot.first, shot.last,"
+            " clip.camera, clip.space"
             " FROM shot JOIN clip ON clip.id = shot.clip"
         ).fetchall()
     rows.sort(key=lambda row: (_natural(row[3]), _natural(row[2]), _natural(row[1]), row[10]))
@@ -125,13 +144,42 @@ def takes(show: Show) -> list[Take]:
 
 
 def _take(row: Sequence[Any], place: int) -> Take:
-    clip, path, name, reel, begin, end, start, rate, width, height, first, last = row
+    clip, path, name, reel, begin, end, start, rate, width, height, first, last, *more = row
     begun = None if start is None else start + first - begin
     told = Fraction(rate) if rate else None
-    size = (width, height)
+    camera, space = more
+    said = json.loads(camera)
+    scene, slate = slated(str(said.get("scene", "")), name)
     return Take(
-        (clip, first), path, name, reel, first, last, begun, told, size, (begin, end), place
-    )
+        (clip, first), path, name, reel, first, last, begun, told, (width, height), (begin, end),
+        place, scene, slate, str(said.get("camera", ""))[:1].upper(), said.get("focal_length"),
+        space,
+    )  # fmt: skip
+
+
+def slated(scene: str, name: str) -> tuple[str, str]:
+    """The scene and the slate of a take: what a log calls its scene, else a clip that is named by
+    its slate. '12A' and '12A-3' are set-up A of scene 12; a scene without a letter names no set-up.
+
+        slated("12A", "A001C004")       ("12", "12A")
+        slated("", "12A_T3")            ("12", "12A")
+        slated("", "A001C004")          ("", "")
+    """
+    said = scene.strip()
+    if not said:
+        found = _SLATE.match(name)
+        said = (found["scene"] or found["lettered"]) if found else ""
+    said = said.upper()
+    parts = _SETUP.match(said)
+    return (parts["scene"], parts["scene"] + parts["setup"]) if parts else (said, "")
+
+
+_SLATE = re.compile(
+    r"(?:sc(?:ene)?|s)?[ _-]?(?P<scene>\d{1,4}[a-z]{0,2})[ _-]*(?:t|tk|take)[ _-]?\d{1,3}(?!\d)"
+    r"|(?P<lettered>\d{1,4}[a-z]{1,2})[ _-]\d{1,3}(?!\d)",
+    re.IGNORECASE,
+)
+_SETUP = re.compile(r"(?P<scene>.*\d)[ _-]?(?P<setup>[A-Z]{1,2})$")
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
