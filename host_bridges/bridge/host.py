@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import functools
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from contextlib import AbstractContextManager
 from typing import Any, Callable, ClassVar, Dict, Mapping, Sequence, Tuple
 
+from .edits import Edits
 from .messages import HOST_REFUSED, WireError
 from .results import LOOK, Answer, CannotPlace, Form, Refs, Result, refusal, settle
 from .scene import (
@@ -56,7 +57,7 @@ __all__ = [
 ]
 
 
-class Host(ABC):
+class Host(Edits):
     """One running host. `grade_spaces` and `capabilities` may differ from start to start."""
 
     ON_MAIN: ClassVar[frozenset[str]] = frozenset()  # filled in below
@@ -79,7 +80,7 @@ class Host(ABC):
     def capabilities(self) -> frozenset[str]:
         """'result:<kind>' for what it places, and 'export:graded', 'timeline', 'markers',
         'edit markers', 'playhead', 'undo', 'take back', 'takes' (of other media), 'selection',
-        'items', 'viewer' where it has them."""
+        'items', 'auditions', 'viewer' where it has them."""
 
     @abstractmethod
     def context(self) -> SceneContext: ...
@@ -176,29 +177,14 @@ class Host(ABC):
     @abstractmethod
     def shutdown(self) -> None: ...
 
-    # The edit, where it has 'timeline'; frames count from 0 at its first
-
-    def edit(self) -> list[Span]:
-        """Where its items lie, as it is now; made of nodes: as it was last exported."""
-        raise WireError(HOST_REFUSED, f"{self.info().name} has no edit.", "Open the edit's file.")
-
-    def conform(self) -> Dict[str, str]:
-        """{media, rate, colourspace}: a folder of its media, its rate, the space of its media,
-        where the edit does not say them."""
-        return {}
-
-    def mark_edit(self, tag: str, markers: Sequence[Marker]) -> list[int]:
-        """Set these in one step, instead of those of ours that have this tag, where it has 'edit
-        markers'; the frame of each: the next free one where it cannot stand on its own."""
-        title = f"{self.info().name} has no markers of an edit."
-        raise WireError(HOST_REFUSED, title, "The check wrote them to an OTIO and an EDL.")
-
-    def show_frame(self, frame: int) -> None:
-        """Move the playhead there, where it has 'playhead'."""
-        title = f"{self.info().name} has no playhead of an edit."
-        raise WireError(HOST_REFUSED, title, "Go there by its timecode.")
-
     # The same for all hosts
+
+    def swap(self, ref: str, others: Sequence[str]) -> None:
+        """Show one of several items that lie above each other, '' for none, and mute the others,
+        in one step of undo."""
+        with self.undo_group("Swap the take"):
+            for each in (*others, *filter(None, [ref])):
+                self.switch(each, each == ref)
 
     def take_back(self, ref: str) -> str:
         """Return an item to what stood before we placed `ref`, where it has 'take back'; what
@@ -284,7 +270,8 @@ def _on_main(method: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
-_PUBLIC = {n: m for n, m in vars(Host).items() if callable(m) and not n.startswith("_")}
+_OWN = {**vars(Edits), **vars(Host)}
+_PUBLIC = {n: m for n, m in _OWN.items() if callable(m) and not n.startswith("_")}
 Host.ON_MAIN = frozenset(_PUBLIC)
 for _name, _method in _PUBLIC.items():
     if not getattr(_method, "__isabstractmethod__", False):

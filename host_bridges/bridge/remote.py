@@ -106,6 +106,9 @@ def answers(host: Host) -> Handlers:
         "host.edit": lambda p: plain(host.edit()),
         "host.mark_edit": lambda p: host.mark_edit(p["tag"], markers(p)),
         "host.show_frame": lambda p: host.show_frame(p["frame"]),
+        "host.lay_auditions": lambda p: host.lay_auditions(p["gaps"]),
+        "host.switch": lambda p: host.switch(p["ref"], p["on"]),
+        "host.swap": lambda p: host.swap(p["ref"], p["others"]),
         "host.tag": lambda p: host.tag(p["ref"], p["key"], p["value"]),
         "host.read_tag": lambda p: host.read_tag(p["ref"], p["key"]),
         "host.tagged": lambda p: plain(host.tagged(p["key"])),
@@ -195,6 +198,16 @@ class RemoteHost(_Places):
 
     def show_frame(self, frame: int) -> None:
         self._ask("host.show_frame", {"frame": frame})
+
+    def lay_auditions(self, gaps: Mapping[str, Any]) -> Dict[str, str]:
+        told = {name: plain(gaps[name]) for name in ("cut", "holes")}  # all of it may fill a line
+        return dict(self._ask("host.lay_auditions", {"gaps": told}))
+
+    def switch(self, ref: str, on: bool) -> None:
+        self._ask("host.switch", {"ref": ref, "on": on})
+
+    def swap(self, ref: str, others: Sequence[str]) -> None:
+        self._ask("host.swap", {"ref": ref, "others": list(others)})
 
     def tag(self, ref: str, key: str, value: Mapping[str, Any]) -> None:
         self._ask("host.tag", {"ref": ref, "key": key, "value": plain(value)})

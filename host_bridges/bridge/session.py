@@ -24,6 +24,7 @@ import shutil
 from typing import Any, Callable, ContextManager, Dict, Mapping, Sequence
 
 from . import versions
+from .auditions import Auditions
 from .checking import Checks
 from .exports import Input
 from .faults import told_as
@@ -41,7 +42,7 @@ Preview = Mapping[str, int]
 """{frame, size}: which frame of the result, and the pixels of its longer side."""
 
 
-class Session(Checks, Shows):
+class Session(Checks, Shows, Auditions):
     """template   where results go; the version is its last folder. runs: oldest first."""
 
     def __init__(self, host: Host, command: Sequence[str], template: str = TEMPLATE) -> None:

@@ -47,6 +47,8 @@ class Take:
     sees          what it is to the picture or the hole, in a few words. sure: 0..1.
     why           the same in sentences, with what it would need.
     thumb         a small picture of that frame on disk, '' where nobody has made one.
+    proposal      its id where it is one for a hole, else ''. at: the frame of the edit, from 0 at
+                  its first, where it lies then. match: whether it needs one there.
     """
 
     path: str
@@ -58,6 +60,9 @@ class Take:
     sure: float
     why: str
     thumb: str = ""
+    proposal: str = ""
+    at: int = 0
+    match: bool = False
 
     @classmethod
     def found(cls, show: str, hit: Mapping[str, Any]) -> Take:
@@ -90,6 +95,9 @@ class Take:
             sees=f"{row['kind']}, needs {', '.join(needs)}" if needs else row["kind"],
             sure=row["confidence"],
             why=row["words"],
+            proposal=row["id"],
+            at=row["at"],
+            match="match" in row["needs"],
         )
 
 

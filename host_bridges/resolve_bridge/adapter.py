@@ -33,7 +33,7 @@ from answerprint_bridge.remote import Artist
 from answerprint_bridge.results import Form
 
 from . import clips, facts, grades, pool, render, stills
-from .edit import Edit
+from .auditions import Auditions
 from .facts import refused
 from .said import UNDER, UNSAID, Said
 
@@ -45,7 +45,7 @@ SOURCE = "source"  # the input that results are placed by, see Session.run
 NO_PROJECT = "no project is open in Resolve, or one of its dialogs waits for you"
 
 
-class ResolveHost(Edit):
+class ResolveHost(Auditions):
     """resolve    the object that a script from Resolve's menu is given.
     said          what the artist has told of the project.
     luts          the master LUT folder. results: what relative names in results are below.
@@ -82,7 +82,7 @@ class ResolveHost(Edit):
         places |= {"cdl"} if self.grade_spaces() else set()
         places |= set() if grades.lut_refusal(self.luts, "") else {"lut"}
         found = {"markers", "timeline", "edit markers", "playhead"}
-        found |= {"selection", "items", "take back", "takes"}
+        found |= {"selection", "items", "take back", "takes", "auditions"}
         found |= {"export:graded"} if not render.refusal(self.resolve, 0, 0) else set()
         return frozenset({f"result:{kind}" for kind in places} | found)
 

@@ -36,11 +36,15 @@ class Edit(Placing):
         if why := shape.fault(path):
             hint = "Export a timeline from Resolve as OTIO and change that one."
             raise refused(f"Resolve would not take {path}: {why}.", hint)
+        return f"timeline:{self._taken_in(path, name).GetUniqueId()}"
+
+    def _taken_in(self, path: str, name: str) -> Any:
+        """The timeline that an OTIO becomes."""
         told = {"timelineName": name, "importSourceClips": True}
-        if not (made := project.GetMediaPool().ImportTimelineFromFile(path, told)):
+        if not (made := self._media_pool().ImportTimelineFromFile(path, told)):
             hint = "Close Resolve's dialogs; or import it by hand to see why."
             raise refused(f"Resolve did not import {path} as '{name}'.", hint)
-        return f"timeline:{made.GetUniqueId()}"
+        return made
 
     def edit(self) -> List[Span]:
         line = clips.timeline(self.resolve)

@@ -24,13 +24,19 @@ def ours(line: Any) -> Iterator[Tuple[str, int, Dict[str, Any]]]:
             yield f"marker:{kept['answerprint']}", int(frame), kept
 
 
+def data(tag: str = "", value: Mapping[str, Any] | None = None, number: str = "") -> str:
+    """Custom data of a marker of ours."""
+    tags = {tag: dict(value or {})} if tag else {}
+    return json.dumps({"answerprint": number or uuid.uuid4().hex, "tags": tags})
+
+
 def add(
     line: Any, frame: int, name: str, note: str, length: int = 1, colour: str = "", tag: str = ""
 ) -> str:
     """A marker at a frame of the timeline (from its start). CannotPlace where one stands."""
     number = uuid.uuid4().hex
-    data = json.dumps({"answerprint": number, "tags": {tag: {}} if tag else {}})
-    if not line.AddMarker(frame, colour.capitalize() or COLOUR, name, note, length, data):
+    told = data(tag, number=number)
+    if not line.AddMarker(frame, colour.capitalize() or COLOUR, name, note, length, told):
         raise CannotPlace(f"Resolve set no marker at frame {frame} of the timeline: one is there")
     return f"marker:{number}"
 

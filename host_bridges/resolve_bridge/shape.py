@@ -7,11 +7,14 @@ new name. The rules are from reports about Resolve 18 to 21, and none was tried 
 from __future__ import annotations
 
 import json
-from typing import Any, Iterator
+from typing import Any, Iterator, List, Mapping
 
 
-def fault(path: str) -> str:
-    """What Resolve would stumble over in an OTIO, in words; '' where nothing is found."""
+def fault(path: str, tracks: str = "") -> str:
+    """What Resolve would stumble over in an OTIO, in words; '' where nothing is found.
+
+    tracks   how the names of those tracks begin that are looked at.
+    """
     try:
         with open(path, encoding="utf-8") as file:
             told = json.load(file)
@@ -21,7 +24,12 @@ def fault(path: str) -> str:
         return "it holds no timeline"
     if not told.get("global_start_time"):
         return "its timeline has no global_start_time"
-    return next((f"clip '{name}' {why}" for name, why in _faults(told)), "")
+    looked = [each for each in _tracks(told) if str(each.get("name", "")).startswith(tracks)]
+    return next((f"clip '{name}' {why}" for name, why in _faults(looked)), "")
+
+
+def _tracks(told: Mapping[str, Any]) -> List[Mapping[str, Any]]:
+    return list((told.get("tracks") or {}).get("children") or ())
 
 
 def _faults(told: Any) -> Iterator[tuple[str, str]]:

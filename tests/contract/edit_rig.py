@@ -156,6 +156,25 @@ class Rig:
         theirs = sorted(p for p in self.outside.rglob("*") if p.is_file() and p != self.cut)
         return found | {str(p): repr(p.stat().st_mtime_ns) for p in theirs}
 
+    def laid(self, ref: str) -> tuple[bool, int, int, str]:
+        told, start = self.host._events[ref], self.host.cut["start"]
+        return (
+            self.clip_of(ref)["enabled"],
+            told["record"][0] - start,
+            told["record"][1] - start - 1,
+            self.frames(ref).pattern,
+        )
+
+    def marker_of(self, ref: str) -> tuple[str, str]:
+        (marker,) = self.clip_of(ref)["markers"]
+        return marker["name"], marker["comment"]
+
+    def clip_of(self, ref: str) -> dict[str, Any]:
+        """As it stands in the OTIO that is the cut."""
+        tracks = json.loads(Path(self.host.cut["path"]).read_text("utf-8"))["tracks"]["children"]
+        clips = (each for track in tracks for each in track["children"])
+        return next(e for e in clips if e["name"] == self.host._events[ref]["name"])
+
     def remove(self, ref: str) -> None:
         self.host.take_back(ref)
 

@@ -63,7 +63,7 @@ class MemoryHost(Places):
         return HostInfo("Memory", "1.0", gui=False)
 
     def capabilities(self) -> frozenset[str]:
-        own = {"undo", "markers", "timeline", "edit markers", "playhead"}
+        own = {"undo", "markers", "timeline", "edit markers", "playhead", "auditions"}
         return frozenset(f"result:{kind}" for kind in self.kinds) | own
 
     def context(self) -> SceneContext:
@@ -143,6 +143,24 @@ class MemoryHost(Places):
 
     def show_frame(self, frame: int) -> None:
         self.playhead = frame
+
+    def lay_auditions(self, gaps: Mapping[str, Any]) -> dict[str, str]:
+        """Each as a thing of its own: its span, whether it is on, and its marker."""
+        laid = {told["id"]: ref for ref, told in self.tagged("audition").items()}
+        with self.undo_group("Auditions"):
+            for hole in gaps["holes"]:
+                for row in hole["proposals"]:
+                    if row["id"] not in laid:
+                        span = (row["at"], row["at"] + row["frames"] - 1)
+                        told = {"on": False, "span": span, "words": (row["kind"], row["words"])}
+                        frames = FrameSet(row["clip"], row["first"], row["last"])
+                        (ref,) = self._add("audition", "", row["name"], frames=frames, **told)
+                        laid[row["id"]] = ref
+                        self.tag(ref, "audition", {"id": row["id"]})
+        return laid
+
+    def switch(self, ref: str, on: bool) -> None:
+        self.scene[ref] = {**self.thing(ref), "on": on}
 
     def import_timeline(self, path: str, name: str) -> str:
         raise WireError(HOST_REFUSED, "This host has no timeline.", "Import it elsewhere.")
@@ -301,6 +319,15 @@ class Rig:
     def playhead(self) -> int:
         """The frame of the edit that is shown."""
         return self.host.playhead
+
+    def laid(self, ref: str) -> tuple[bool, int, int, str]:
+        """Of a proposal: whether it is shown, its first and last frame of the edit, its files."""
+        thing = self.host.scene[ref]
+        return thing["on"], *thing["span"], thing["frames"].pattern
+
+    def marker_of(self, ref: str) -> tuple[str, str]:
+        """Name and text of the marker on a proposal."""
+        return self.host.scene[ref]["words"]
 
     def undo(self) -> None:
         self.host.scene = self.host.steps.pop()

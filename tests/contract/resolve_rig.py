@@ -100,7 +100,6 @@ class Rig:
         self.world = double.World(version, studio, luts, outside)
         self.world.write = _write
         self.resolve = double.Resolve(self.world)
-        self.line = self.resolve._manager._project._timelines[0]
         self.pool = self.resolve._manager._project._pool
         self.add("hero", double.MediaPoolItem(self.world, "/raw/hero.braw", 1001, 1003))
         self.add("wide", double.MediaPoolItem(self.world, "/raw/wide.braw", 1001, 1040))
@@ -116,6 +115,11 @@ class Rig:
         self.becomes |= {kind: kind for kind in own} | {"tracks": "note", "camera": "note"}
         self.becomes["roto"] = "matte"
         self.alone = self.becomes | dict.fromkeys(("grade", "roto", "corner_pin", "retime"), "")
+
+    @property
+    def line(self) -> Any:
+        """The timeline that is open."""
+        return self.resolve._manager._project._line
 
     def add(self, name: str, media: Any, track: int = 1) -> Any:
         """A clip at the end of the timeline, as the artist made it."""
@@ -193,6 +197,16 @@ class Rig:
         project = self.resolve._manager._project
         state = (project._state, project._presets, project._jobs, self.line._tracks)
         return found | {"markers": repr(theirs), "state": repr((state, self.world.page))}
+
+    def laid(self, ref: str) -> tuple[bool, int, int, str]:
+        clip = self.clip(ref)
+        first = clip._start - self.line._start
+        files = adapter.clips.pattern(clip._media)
+        return clip._enabled, first, first + clip._length - 1, files
+
+    def marker_of(self, ref: str) -> tuple[str, str]:
+        (marker,) = self.clip(ref)._markers.values()
+        return marker["name"], marker["note"]
 
     def marks(self) -> list[tuple[int, str, str]]:
         found = sorted(self.line._markers.items())

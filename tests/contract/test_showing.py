@@ -145,7 +145,10 @@ def test_a_hit_and_a_proposal_are_takes(tmp_path):
     assert Take.found(str(tmp_path), {**hit, "scale": 1.5}).sees == "same set-up, closer"
     assert Take.found(str(tmp_path), {**hit, "kind": "look", "scale": None}).sees == "looks alike"
     row = {"clip": "/b.mov", "name": "b", "first": 3, "last": 9, "kind": "tail", "speed": 1.0}
-    row |= {"needs": [], "confidence": 0.2, "words": "Its unused tail."}
-    assert (Take.proposed(row).sees, Take.proposed(row).frame) == ("tail", 6)
+    row |= {"needs": [], "confidence": 0.2, "words": "Its unused tail.", "id": "gap_1.2", "at": 40}
+    made = Take.proposed(row)
+    assert (made.sees, made.frame) == ("tail", 6)
+    assert (made.proposal, made.at, made.match) == ("gap_1.2", 40, False)
     slow = {**row, "speed": 0.5, "needs": ["match", "retime"]}
     assert Take.proposed(slow).sees == "tail, needs match, retime 50 %"
+    assert Take.proposed(slow).match

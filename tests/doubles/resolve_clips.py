@@ -26,6 +26,7 @@ class World:
         self.names = resolve_names.known(version, TOLD)
         self.modal = False  # a dialog is open, and calls fail until somebody clicks
         self.takes_lead = True  # media and offset are those of the chosen take: not documented
+        self.markers_come = False  # of clips, with an imported OTIO: not documented
         self.gone = False  # Resolve has ended, and its objects are left over
         self.page = "edit"
         self.settings = {
@@ -182,7 +183,7 @@ class ColorGroup(Thing):
         return Graph(self._w, self._post)
 
 
-class TimelineItem(Thing):
+class TimelineItem(Marked):
     def __init__(self, world: World, media: Any, name: str, start: int, length: int) -> None:
         super().__init__(world)
         self._media, self._name, self._start, self._length = media, name, start, length

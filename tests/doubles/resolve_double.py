@@ -23,7 +23,7 @@ import numpy as np
 
 from .resolve_clips import ColorGroup, MediaPoolItem, Thing, TimelineItem, World
 from .resolve_gallery import Gallery, GalleryStill, MediaStorage
-from .resolve_timeline import Timeline, takes
+from .resolve_timeline import Timeline, read, takes
 
 __all__ = ["ColorGroup", "GalleryStill", "MediaPoolItem", "Resolve", "TimelineItem", "World"]
 
@@ -91,15 +91,22 @@ class MediaPool(Thing):
     def ImportTimelineFromFile(self, filePath, importOptions):
         name = importOptions["timelineName"]
         with open(filePath, encoding="utf-8") as file:
-            shaped = takes(json.load(file))
-        if not shaped or name in [each._name for each in self._project._timelines]:
+            told = json.load(file)
+        if not takes(told) or name in [each._name for each in self._project._timelines]:
             return None
-        self._project._timelines.append(Timeline(self._w, name))
-        return self._project._timelines[-1]
+        made = Timeline(self._w, name)
+        made._clips, made._tracks = read(self._w, told, made._start, self._here._clips)
+        self._project._timelines.append(made)
+        return made
+
+    def DeleteTimelines(self, timeline):
+        kept = [each for each in self._project._timelines if each not in timeline]
+        self._project._timelines = kept
+        return True
 
     def AppendToTimeline(self, clips):
         """The later of two that overlap is lost; what comes back has no id."""
-        line = self._project._timelines[0]
+        line = self._project._line
         for told in clips:
             length = told["endFrame"] - told["startFrame"] + 1
             start, track = told["recordFrame"], told["trackIndex"]
@@ -128,6 +135,7 @@ class Project(Thing):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._timelines = [Timeline(world, "sc010")]
+        self._line = self._timelines[0]
         self._pool = MediaPool(world, self)
         self._state: dict[str, Any] = {"format": ("mov", "ProRes"), "mode": 0, "settings": {}}
         self._presets: dict[str, Any] = {}
@@ -148,7 +156,13 @@ class Project(Thing):
         return "Das Haus"
 
     def GetCurrentTimeline(self):
-        return self._timelines[0] if self._timelines else None
+        return self._line
+
+    def SetCurrentTimeline(self, timeline):
+        if timeline not in self._timelines:
+            return False
+        self._line = timeline
+        return True
 
     def GetMediaPool(self):
         return self._pool
@@ -225,7 +239,7 @@ class Project(Thing):
 
     def _render(self, told: dict[str, Any], number: int) -> None:
         """What is visible at a frame of the timeline, graded, in the output space."""
-        line = self._timelines[0]
+        line = self._line
         seen = [
             c
             for c in line._clips

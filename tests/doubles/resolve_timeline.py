@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .resolve_clips import Graph, Marked, Nodes, World
+from .resolve_clips import Graph, Marked, MediaPoolItem, Nodes, TimelineItem, World
 
 START, RATE = 86400, 24.0
 
@@ -149,7 +149,7 @@ def takes(document: Any) -> bool:
     if not isinstance(document, dict) or "global_start_time" not in document:
         return False
     clips = [c for track in document["tracks"]["children"] for c in track["children"]]
-    for clip in clips:
+    for clip in (each for each in clips if each["OTIO_SCHEMA"] != "Gap.1"):
         key = clip.get("active_media_reference_key")
         media = clip.get("media_references", {}).get(key, {})
         bare = media.get("OTIO_SCHEMA") == "ExternalReference.1" and media["target_url"][0] == "/"
@@ -159,6 +159,41 @@ def takes(document: Any) -> bool:
         if clip["source_range"]["start_time"]["value"] < begins:
             return False
     return True
+
+
+def read(
+    world: World, document: Any, start: int, pool: list[Any]
+) -> tuple[list[TimelineItem], list[bool]]:
+    """Clips and tracks of a document. Whether a clip comes in switched off, and with its markers,
+    is not documented: it comes in switched on, with them where `World.markers_come`."""
+    made, tracks = [], [t for t in document["tracks"]["children"] if t["kind"] == "Video"]
+    for number, track in enumerate(tracks, 1):
+        at = start
+        for each in track["children"]:
+            length = int(each["source_range"]["duration"]["value"])
+            if each["OTIO_SCHEMA"] == "Clip.2":
+                clip = _placed(world, each, at, length)
+                clip._track = number
+                pool.append(clip._media)
+                made.append(clip)
+            at += length
+    return made, [True for _ in tracks]
+
+
+def _placed(world: World, told: Any, at: int, length: int) -> TimelineItem:
+    media = told["media_references"][told["active_media_reference_key"]]
+    there = media["available_range"]
+    numbers = re.search(r"\[([0-9]+)-[0-9]+\]", media["target_url"])
+    first = int(numbers[1]) if numbers else int(there["start_time"]["value"])
+    last = first + int(there["duration"]["value"]) - 1
+    source = MediaPoolItem(world, media["target_url"], first, last)
+    clip = TimelineItem(world, source, told["name"], at, length)
+    begins = told["source_range"]["start_time"]["value"]
+    clip._offset = int(begins - there["start_time"]["value"])
+    for each in told.get("markers", ()) if world.markers_come else ():
+        frame = each["marked_range"]["start_time"]["value"] - there["start_time"]["value"]
+        clip.AddMarker(frame, each["color"].capitalize(), each["name"], each["comment"], 1, "")
+    return clip
 
 
 def _time(value: int) -> dict[str, Any]:

@@ -18,6 +18,11 @@ except ImportError as cause:
     ) from cause
 
 from items_host import ItemsHost
+from show_host import begin as begin
+from show_host import folder as folder
+from show_host import found as found
+from show_host import host as host
+from show_host import page as page
 
 from answerprint.panel.desk import Desk
 from answerprint.panel.dialogs import Artist

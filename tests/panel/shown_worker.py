@@ -1,7 +1,8 @@
 """The core's worker, with a show that takes no time: what it answers stands in `answers.json`.
 
 The file lies in the show's folder: {find: [hits], gaps: {...}, refuse: sentence, wait: true}. What
-was asked is added to `asked.jsonl` beside it.
+was asked is added to `asked.jsonl` beside it. What is to wait ends when the file `go` is there, or
+when it is cancelled.
 """
 
 import json
@@ -25,13 +26,19 @@ def note(folder, method, params):
         file.write(json.dumps([method, params]) + "\n")
 
 
+def hold(folder, answers, events):
+    while answers.get("wait") and not (folder / "go").exists():
+        events.check()
+        time.sleep(0.01)
+
+
 def show_list(params, events):
     _, answers = told(params)
+    assert params["brief"], "the list of a long show fits no line"
     return {"show": params["show"], "sentence": answers.get("holds", "2 clips, 5 frames.")}
 
 
 def show_add(params, events):
-    """It ends when the file `go` is there, or when it is cancelled, where it is to wait."""
     folder = Path(params["show"])
     folder.mkdir(exist_ok=True)
     if not (folder / "answers.json").exists():
@@ -39,15 +46,14 @@ def show_add(params, events):
     note(folder, "show.add", params)
     _, answers = told(params)
     events.progress("measure", 1, 2)
-    while answers.get("wait") and not (folder / "go").exists():
-        events.check()
-        time.sleep(0.01)
+    hold(folder, answers, events)
     return {"status": "done", "sentence": "1 clip learned."}
 
 
 def show_find(params, events):
     folder, answers = told(params)
     note(folder, "show.find", params)
+    hold(folder, answers, events)
     if answers.get("refuse"):
         raise BadInput(answers["refuse"], "Look at another.")
     hits = answers.get("of", {}).get(params["path"], answers["find"])
@@ -57,6 +63,7 @@ def show_find(params, events):
 def show_gaps(params, events):
     folder, answers = told(params)
     note(folder, "show.gaps", params)
+    hold(folder, answers, events)
     if answers.get("refuse"):
         raise BadInput(answers["refuse"], "Look at another.")
     return {**answers["gaps"], "cut": f"{params['out']}/gaps.otio"}

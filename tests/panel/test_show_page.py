@@ -1,12 +1,10 @@
 """*Show*: a picture in, takes out, one placed or matched; what is refused is said on the page."""
 
-import json
 import sys
 from pathlib import Path
 
-import pytest
-from edit_items import EditItems
 from PySide6 import QtCore, QtGui, QtTest, QtWidgets
+from show_host import HITS, SAMPLE, SHOT_B, STILL, Editing, asked, choose, texts, write
 
 from answerprint.panel.desk import Desk
 from answerprint.panel.dialogs import Artist
@@ -18,130 +16,6 @@ from answerprint_bridge.host import Item
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 from answerprint_bridge.session import Session
 from answerprint_bridge.wire import command
-
-SAMPLE = Path(__file__).parents[2] / "resources/sample"
-HERO, SHOT_B = str(SAMPLE / "hero/hero.%04d.exr"), str(SAMPLE / "shot_b/shot_b.%04d.exr")
-STILL = str(SAMPLE / "hero/hero.1001.exr")
-WORKER = [*command(sys.executable)[:-2], str(Path(__file__).parent / "shown_worker.py")]
-
-
-def hit(name, path, shot, kind, scale, confidence, clip="c1"):
-    told = {"clip": clip, "name": name, "path": path, "shot": shot, "frame": shot[0]}
-    more = {"kind": kind, "scale": scale, "structures": 40, "region": None}
-    return {**told, **more, "confidence": confidence, "why": f"{name} shows 40 structures."}
-
-
-HITS = [
-    hit("A001C002", SHOT_B, [1001, 1003], "setup", 1.0, 0.97),
-    hit("A001C009", HERO, [1001, 1001], "place", 0.5, 0.61, "c2"),
-]
-PROPOSAL = {
-    "kind": "head",
-    "clip": SHOT_B,
-    "name": "A001C002",
-    "first": 1001,
-    "last": 1002,
-    "speed": 0.8,
-    "needs": ["match", "retime"],
-    "confidence": 0.4,
-    "words": "The unused head. It needs a retime to 80 %.",
-}
-HOLES = [
-    {"id": "gap_1", "timecode": "01:00:02:00", "what": "48 frames", "proposals": [PROPOSAL]},
-    {"id": "gap_2", "timecode": "01:00:09:00", "what": "12 frames", "proposals": []},
-]
-GAPS = {"holes": HOLES, "sentence": "2 shots are missing; the show has something for 1."}
-
-
-class Editing(EditItems):
-    """A host that takes frames and takes; what was placed is in `placements`."""
-
-    def __init__(self, project, shots):
-        super().__init__(project, shots)
-        self.can |= {"result:frames", "result:take", "takes"}
-        self.placements, self.brought_in = [], []
-
-    def import_frames(self, frames, near, label):
-        self.placements.append(("frames", frames.first, frames.last, near, label))
-        return self._stand("frames", near)
-
-    def place_take(self, data, near, label):
-        self.placements.append(("take", data["first"], data["at"], near, label))
-        return self._stand("take", near)
-
-    def import_timeline(self, path, name):
-        self.brought_in.append((path, name))
-        return name
-
-
-def write(show, **answers):
-    show.mkdir(exist_ok=True)
-    (show / "answers.json").write_text(json.dumps({"find": HITS, "gaps": GAPS, **answers}))
-
-
-def asked(show):
-    lines = (show / "asked.jsonl").read_text("utf-8").splitlines()
-    return [json.loads(line) for line in lines]
-
-
-@pytest.fixture
-def host(tmp_path):
-    project = tmp_path / "Größe 100% #2"
-    project.mkdir()
-    shots = {"shot_b": (SHOT_B, 1001, 1003), "hero": (HERO, 1001, 1001)}
-    return Editing(str(project), shots)
-
-
-@pytest.fixture
-def folder(host):
-    """The show beside the host's project."""
-    found = Path(host.project, "answerprint-show")
-    write(found)
-    return found
-
-
-@pytest.fixture
-def begin(application, until, tmp_path, monkeypatch):
-    """begin(host) -> a window at its page *Show*."""
-    monkeypatch.setenv("ANSWERPRINT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    made = []
-
-    def begun(host):
-        made.append(Window(Desk(Session(host, WORKER))))
-        made[-1].show()
-        made[-1].panel.pages.setCurrentWidget(made[-1].panel.show_page)
-        until(lambda: made[-1].panel.show_page.file.isEnabled() and made[-1].desk.specs)
-        return made[-1].panel.show_page
-
-    yield begun
-    for each in made:
-        each.close()
-        each.desk.session.worker.kill()
-        each.deleteLater()
-
-
-@pytest.fixture
-def page(begin, host, folder, until):
-    made = begin(host)
-    until(lambda: made.finder.about)
-    return made
-
-
-@pytest.fixture
-def found(page, until):
-    """The page when a picture was looked for."""
-    page.ask_for(STILL)
-    until(lambda: page.finder.state == "done")
-    return page
-
-
-def texts(page):
-    return [[row.text(n) for n in range(3)] for _, row in page.list.rows]
-
-
-def choose(page, number):
-    page.list.setCurrentItem(page.list.rows[number][1])
 
 
 def test_the_show_beside_the_project_is_asked(page, folder):
@@ -302,31 +176,6 @@ def test_match_it_places_the_take_first_where_a_look_lies_on_it(page, until):
     assert len(host.placements) == 1
 
 
-def test_missing_shots_are_listed_with_what_could_stand_for_them(page, folder, until):
-    page.missing.click()
-    until(lambda: page.finder.state == "done")
-    assert asked(folder)[0][1]["path"].endswith("sc010.otio")
-    tops = [page.list.topLevelItem(n) for n in range(page.list.topLevelItemCount())]
-    assert [top.text(0) for top in tops] == ["01:00:02:00  48 frames", "01:00:09:00  12 frames"]
-    assert texts(page) == [["A001C002\n1001-1002", "head\nneeds match, retime 80 %", "40 %"]]
-    assert tops[1].child(0).text(0) == "The show has nothing for it."
-    assert "2 shots are missing" in page.about.text()
-    choose(page, 0)
-    assert "retime to 80 %" in page.detail.text()
-    page.audition.click()
-    until(lambda: page.desk.host.brought_in)
-    ((path, name),) = page.desk.host.brought_in
-    assert (Path(path).name, name) == ("gaps.otio", "v001 audition")
-    page.desk.host.selected = ["hero"]  # what is selected is not the hole
-    page.place.click()
-    until(lambda: page.desk.host.placements)
-    assert page.desk.host.placements == [("frames", 1001, 1002, "", "show A001C002")]
-    assert not page.match.isEnabled()
-    page.ask_for(STILL)  # back to what sees a picture
-    until(lambda: len(page.list.rows) == 2)
-    assert not page.audition.isVisible()
-
-
 def test_dailies_are_added_and_can_be_cancelled(page, folder, until, monkeypatch):
     write(folder, wait=True, holds="3 clips.")
     monkeypatch.setattr(QtWidgets.QFileDialog, "getExistingDirectory", lambda *_: "/shoot/day 1")
@@ -419,6 +268,16 @@ def test_a_search_gives_way_to_the_next(page, folder, until):
     until(lambda: len(asked(folder)) == 3 and page.finder.state == "done")
     assert len(page.finder.takes) == 2
     assert 1 not in shown
+
+
+def test_a_search_that_gave_way_is_cancelled_in_the_worker(page, folder, until):
+    write(folder, wait=True)
+    page.ask_for(STILL)
+    until(lambda: (folder / "asked.jsonl").exists())
+    write(folder)
+    page.ask_for(SHOT_B)  # it waits for the first, which would never end
+    until(lambda: page.finder.state == "done")
+    assert page.notice.text() == ""
 
 
 def test_dailies_are_learned_and_found_by_the_core(application, until, tmp_path, host, monkeypatch):

@@ -183,11 +183,34 @@ def test_new_frames_are_the_clips_media_with_its_timecode(cut, tmp_path):
     assert clips(path)[1].media_reference.target_url == clips(cut)[1].media_reference.target_url
 
 
-def test_a_take_of_other_media_lies_at_its_place_in_the_source(cut, tmp_path):
-    written(cut, tmp_path / "out", frames("A001", tmp_path, kind="take", at=999))
-    shot = clips(tmp_path / "out" / "reel 1.otio")[0]
-    assert shot.media_reference.available_range == span(86398, 13)  # 1003 is at 999: 4 before
-    assert shot.source_range == span(86404, 8)
+def take(event, pattern, **more):
+    return entry(event, "take", 7, "show B7", pattern=pattern, first=1001, last=1024, **more)
+
+
+@pytest.mark.parametrize(("timecode", "begins"), [(172800, 172800), (None, 1001)])
+def test_a_take_of_other_media_lies_above_by_its_own_timecode(cut, tmp_path, timecode, begins):
+    other = sequence(tmp_path / "B7", timecode=timecode)
+    before = clips(cut)[0]
+    written(cut, tmp_path / "out", take("A001", other, at=999), entry("A001"))
+    timeline = otio.adapters.read_from_file(str(tmp_path / "out" / "reel 1.otio"))
+    below, above = (track.find_clips()[0] for track in timeline.tracks)
+    assert above.media_reference.available_range == span(begins, 24)
+    # The event begins with its 1005th frame, and the take's first lies at the 999th: 6 are left.
+    assert above.source_range == span(begins + 6, 8)
+    assert above.range_in_parent() == below.range_in_parent()
+    assert above.enabled
+    assert above.metadata["cdl"]["asc_sat"] == 0.9, "what is seen is what is graded"
+    assert below.media_reference.is_equivalent_to(before.media_reference), "the plate stays"
+    assert below.source_range == before.source_range
+    again = read_cut(str(tmp_path / "out" / "reel 1.otio"))
+    assert [e.frames for e in again.events if e.track == 2] == [(1007, 1014)]
+
+
+def test_a_take_that_has_gone_is_said_and_stops_nothing(cut, tmp_path):
+    made = written(cut, tmp_path / "out", take("A001", "/gone/B7.%04d.exr"), entry("B001"))
+    assert made.offline == ("take:A001:7",)
+    timeline = otio.adapters.read_from_file(str(tmp_path / "out" / "reel 1.otio"))
+    assert len(timeline.tracks) == 1
 
 
 def test_nothing_is_graded_twice(cut, tmp_path):

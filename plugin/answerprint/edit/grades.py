@@ -8,9 +8,10 @@ Convention
                               file. The EDL has the cut's own events, those without a grade too;
                               further tracks of the picture have EDLs of their own (`.V2`).
     <cut>.otio                the cut itself. New frames are a further media reference of their
-                              clip, and the active one unless their look is a CDL too; mattes
-                              are clips, switched off, on tracks above; markers and notes are
-                              markers; CDLs are in the metadata.
+                              clip, and the active one unless their look is a CDL too; takes of
+                              other media are clips on tracks above, by their own timecode; so are
+                              mattes, switched off; markers and notes are markers; CDLs are in the
+                              metadata.
     luts/<event>.cube         the cubes.
     <cut>.edl, .markers.edl   markers of the cut as locators (`locators.py`); they are in the OTIO
                               too.
@@ -31,6 +32,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,7 @@ from answerprint.edit.lines import (
 )
 from answerprint.edit.locators import Lists, write_locators
 from answerprint.edit.marked import marks_of, set_marks
+from answerprint.edit.media import Library, Media, name_of
 from answerprint.edit.timeline import Document, speed_effects
 from answerprint.errors import BadInput, CannotWrite
 from answerprint.frames import gradefiles
@@ -58,8 +61,8 @@ from answerprint.frames.text import write_text
 
 PLACED, SCHEMA = "placed.json", "answerprint.placed/1"
 LOOKS = ("cdl", "lut")
-FRAMES, LAYERS = ("frames", "take"), ("matte", "stmap")
-NUMBERED = (*FRAMES, *LAYERS, "markers")  # by the frames of their source
+FRAMES, TAKE, LAYERS = "frames", "take", ("matte", "stmap")
+NUMBERED = (FRAMES, TAKE, *LAYERS, "markers")  # by the frames of their source
 COLOURS = {"note": "BLUE", "ours": "CYAN"}
 
 Entry = Mapping[str, Any]
@@ -71,7 +74,8 @@ class Written:
 
     gone      entries whose event is not in the cut any more.
     offline   entries that are left out of the OTIO for as long as their event has no media: which
-              of its frames the source's timecode falls on is not known then.
+              of its frames the source's timecode falls on is not known then; and takes whose own
+              media is not there.
     warnings  what the lists of locators could not hold.
     """
 
@@ -105,14 +109,20 @@ def write_grades(
         **_conform(cut, clips, [e for e in look.values() if e["kind"] == "cdl"]),
         **_cubes([e for e in look.values() if e["kind"] == "lut"]),
     }
-    lost = [e for e in standing if e["kind"] in NUMBERED and events[e["event"]].frames is None]
+    takes = _takes([e for e in standing if e["kind"] == TAKE])
+    lost = [
+        e
+        for e in standing
+        if (e["kind"] in NUMBERED and events[e["event"]].frames is None)
+        or (e["kind"] == TAKE and e["ref"] not in takes)
+    ]
     lists = Lists((), ())
     if marks:
         lists = write_locators(cut, document, clips, marks, Path(place), cut.name)
     if standing or marks:
         there = [e for e in standing if e not in lost]
         set_marks(document, marks_of(marks))
-        texts[f"{cut.name}.otio"] = _otio(cut, document, clips, there, look, Path(place))
+        texts[f"{cut.name}.otio"] = _otio(cut, document, clips, there, look, takes, Path(place))
     for name, text in texts.items():
         _make(Path(place, name).parent)
         write_text(Path(place, name), text)
@@ -184,12 +194,24 @@ def _cubes(entries: Sequence[Entry]) -> dict[str, str]:
 # --- the cut itself ------------------------------------------------------------------------
 
 
+def _takes(entries: Sequence[Entry]) -> dict[str, Media]:
+    """The media of each take that is there."""
+    library, found = Library(), {}
+    for entry in entries:
+        try:
+            found[entry["ref"]] = library.open(entry["data"]["pattern"])
+        except BadInput:
+            continue  # said as offline
+    return found
+
+
 def _otio(
     cut: Cut,
     document: Document,
     clips: Sequence[otio.schema.Clip],
     entries: Sequence[Entry],
     look: Mapping[str, Entry],
+    takes: Mapping[str, Media],
     place: Path,
 ) -> str:
     timeline = document.timeline
@@ -203,28 +225,38 @@ def _otio(
     for entry in entries:
         event, clip = pairs[entry["event"]]
         data, kind = entry["data"], entry["kind"]
-        if kind in FRAMES:
+        if kind == FRAMES:
             same_look = look.get(event.id, {}).get("label") == entry["label"]
             _hang(event, clip, entry, active=not same_look)
         elif kind in LAYERS:
-            layers.append((event, clip, entry))
+            layers.append(_over(cut, event, clip, _matte(cut, event, entry)))
+        elif kind == TAKE:
+            made = _take(cut, event, entry, takes[entry["ref"]])
+            layers.append(_over(cut, event, clip, made))
+            if entry["event"] in look:
+                _graded(made, look[entry["event"]])
         elif kind in ("markers", "note"):
             for marker in data["markers"] if kind == "markers" else [{"text": data["text"]}]:
                 clip.markers.append(_marker(event, clip, marker, entry))
         elif look[entry["event"]] is entry:
-            clip.metadata["answerprint"] = {"look": dict(data), "label": entry["label"]}
-            if kind == "cdl":
-                clip.metadata["cdl"] = cdl_metadata(Cdl.of(data))
+            _graded(clip, entry)
     for number, layer in enumerate(layers, len(timeline.tracks) + 1):
-        timeline.tracks.append(_layer(cut, *layer, f"Answerprint {number}"))
+        layer.name = f"Answerprint {number}"
+        timeline.tracks.append(layer)
     text: str = otio.adapters.write_to_string(timeline, "otio_json", indent=2)
     return text + "\n"
 
 
+def _graded(clip: otio.schema.Clip, entry: Entry) -> None:
+    clip.metadata["answerprint"] = {"look": dict(entry["data"]), "label": entry["label"]}
+    if entry["kind"] == "cdl":
+        clip.metadata["cdl"] = cdl_metadata(Cdl.of(entry["data"]))
+
+
 def _made(event: Event, data: Mapping[str, Any]) -> otio.schema.ExternalReference:
-    """Frames for an event: numbers and timecode are the source's, or lie `at` one of those."""
+    """Frames for an event: numbers and timecode are the source's."""
     assert event.frames
-    start = event.start + data.get("at", data["first"]) - event.frames[0]
+    start = event.start + data["first"] - event.frames[0]
     return external(data["pattern"], data["first"], data["last"], start, event.rate)
 
 
@@ -239,26 +271,44 @@ def _hang(event: Event, clip: otio.schema.Clip, entry: Entry, active: bool) -> N
     clip.set_media_references(references, key if active else clip.active_media_reference_key)
 
 
-def _layer(
-    cut: Cut, event: Event, below: otio.schema.Clip, entry: Entry, name: str
-) -> otio.schema.Track:
-    """A track of its own with frames over an event, switched off: a matte is no picture.
-
-    It starts as the clip below does, by the source, lasts as the record does, and runs as fast.
-    """
-    rate = cut.rate
-    track = otio.schema.Track(name)
-    if before := event.record[0] - cut.start:
-        track.append(otio.schema.Gap(source_range=span(0, before, rate)))
-    length = event.record[1] - event.record[0]
+def _matte(cut: Cut, event: Event, entry: Entry) -> otio.schema.Clip:
+    """Frames over an event that start as it does, by the source; switched off: no picture."""
     label = entry["data"].get("name") or entry["kind"]
     clip = otio.schema.Clip(f"{event.name} {label}", _made(event, entry["data"]))
-    clip.source_range = otio.opentime.TimeRange(
-        otio.opentime.RationalTime(event.source[0], float(event.rate)),
-        otio.opentime.RationalTime(length, float(rate)),
-    )
-    clip.effects.extend(each.deepcopy() for each in speed_effects(below))
+    clip.source_range = _shown(cut, event, event.source[0], event.rate)
     clip.enabled = False
+    return clip
+
+
+def _take(cut: Cut, event: Event, entry: Entry, media: Media) -> otio.schema.Clip:
+    """Other media over an event, by its own timecode: `first` lies `at` a frame of the source."""
+    assert event.frames
+    data, rate = entry["data"], media.rate or event.rate
+    first = data["first"]
+    start = first if media.start is None else media.start + first - media.first
+    reference = external(data["pattern"], first, data["last"], start, rate)
+    clip = otio.schema.Clip(name_of(os.path.basename(data["pattern"])), reference)
+    begins = start + event.frames[0] - data.get("at", first)
+    clip.source_range = _shown(cut, event, begins, rate)
+    return clip
+
+
+def _shown(cut: Cut, event: Event, start: int, rate: Fraction) -> otio.opentime.TimeRange:
+    """From a frame of the media on, for as long as the event's record lasts."""
+    return otio.opentime.TimeRange(
+        otio.opentime.RationalTime(start, float(rate)),
+        otio.opentime.RationalTime(event.record[1] - event.record[0], float(cut.rate)),
+    )
+
+
+def _over(
+    cut: Cut, event: Event, below: otio.schema.Clip, clip: otio.schema.Clip
+) -> otio.schema.Track:
+    """A track of its own with a clip over an event, which runs as fast as the one below."""
+    track = otio.schema.Track()
+    if before := event.record[0] - cut.start:
+        track.append(otio.schema.Gap(source_range=span(0, before, cut.rate)))
+    clip.effects.extend(each.deepcopy() for each in speed_effects(below))
     track.append(clip)
     return track
 

@@ -14,9 +14,9 @@ from typing import Any
 from answerprint_bridge.checking import as_mended
 
 from . import dialogs
-from .checker import OPEN
 from .line import Line
 from .qt import QtCore, QtGui, QtWidgets
+from .widgets import bar, beside, busy, button, notice, say, words
 
 ALL = "All findings"
 COLUMNS = ("Finding", "Shot", "Timecode", "Value")
@@ -62,12 +62,10 @@ class CheckPage(QtWidgets.QWidget):
     # How it is laid out
 
     def _build(self) -> None:
-        self.start = self._button("Chec&k the edit", self.begin, "Look at every shot (Ctrl+Return)")
+        self.start = button("Chec&k the edit", self.begin, "Look at every shot (Ctrl+Return)")
         self.start.setObjectName("run")
-        self.cancel = self._button("Cancel", self.checker.cancel, "Ask the check to stop (Ctrl+.)")
-        self.bar = QtWidgets.QProgressBar()
-        self.bar.setFixedHeight(16)
-        self.bar.setAccessibleName("How far the check is")
+        self.cancel = button("Cancel", self.checker.cancel, "Ask the check to stop (Ctrl+.)")
+        self.bar = bar("How far the check is")
         self.summary = QtWidgets.QLabel(FIRST)
         self.summary.setWordWrap(True)
         self.summary.setObjectName("summary")
@@ -85,54 +83,26 @@ class CheckPage(QtWidgets.QWidget):
         self.tree.currentItemChanged.connect(self._chosen)
         self.tree.itemClicked.connect(lambda *_: self._jump())
         self.tree.itemActivated.connect(lambda *_: self._jump())
-        self.detail = QtWidgets.QLabel()
-        self.detail.setWordWrap(True)
-        self.detail.setTextFormat(QtCore.Qt.TextFormat.PlainText)
-        self.detail.setAccessibleName("The chosen finding")
-        self.detail.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.notice = QtWidgets.QLabel()
-        self.notice.setObjectName("notice")
-        self.notice.setAccessibleName("What was refused, and what to do")
-        self.notice.setTextFormat(QtCore.Qt.TextFormat.PlainText)
-        self.notice.setWordWrap(True)
-        self.notice.hide()
-        self.busy = QtWidgets.QLabel()
-        self.busy.setObjectName("busy")
-        self.busy.setWordWrap(True)
-        self.busy.hide()
-        self.fix = self._button(
-            "Fi&x", self._fix, "Run the tool that mends it, and place the result"
-        )
-        self.waive = self._button("&Waive...", self._waive, "Leave it from now on, and say why")
-        self.marks = self._button(
+        self.detail = words("", "The chosen finding")
+        self.notice, self.busy = notice(), busy()
+        self.fix = button("Fi&x", self._fix, "Run the tool that mends it, and place the result")
+        self.waive = button("&Waive...", self._waive, "Leave it from now on, and say why")
+        self.marks = button(
             "&Markers on the timeline", self.checker.mark, "One on each frame; the last ones go"
         )
-        self.page = self._button("Open t&he report", self._open, "The whole report, to read")
-        first, last = QtWidgets.QHBoxLayout(), QtWidgets.QHBoxLayout()
-        for box, widgets in ((first, (self.fix, self.waive)), (last, (self.marks, self.page))):
-            for widget in widgets:
-                box.addWidget(widget)
-        top = QtWidgets.QHBoxLayout()
-        top.addWidget(self.start, 1)
-        top.addWidget(self.cancel)
+        self.page = button("Open t&he report", self._open, "The whole report, to read")
         whole = QtWidgets.QVBoxLayout(self)
         whole.setContentsMargins(6, 8, 6, 6)
-        whole.addLayout(top)
+        whole.addLayout(beside((self.start, 1), (self.cancel, 0)))
         whole.addWidget(self.bar)
         whole.addWidget(self.summary)
         whole.addWidget(self.filter)
         whole.addWidget(self.tree, 1)
         whole.addWidget(self.detail)
-        whole.addLayout(first)
+        whole.addLayout(beside((self.fix, 1), (self.waive, 1)))
         whole.addWidget(self.notice)
         whole.addWidget(self.busy)
-        whole.addLayout(last)
-
-    def _button(self, text: str, act: Callable[[], object], tip: str) -> QtWidgets.QPushButton:
-        button = QtWidgets.QPushButton(text)
-        button.setToolTip(tip)
-        button.clicked.connect(lambda: act())
-        return button
+        whole.addLayout(beside((self.marks, 1), (self.page, 1)))
 
     # What the host can
 
@@ -144,14 +114,12 @@ class CheckPage(QtWidgets.QWidget):
 
     def set_busy(self, why: str) -> None:
         self._busy = why
-        self.busy.setText(why)
-        self.busy.setVisible(bool(why))
+        say(self.busy, why)
         self._buttons()
 
     def say(self, text: str) -> None:
         """What was refused, until something else is started; '' for nothing."""
-        self.notice.setText(text)
-        self.notice.setVisible(bool(text))
+        say(self.notice, text)
 
     # What is shown
 
@@ -234,7 +202,7 @@ class CheckPage(QtWidgets.QWidget):
     def _detail(self) -> None:
         row = self.current()
         if row is None:
-            self.detail.setText("")
+            say(self.detail, "")
             return
         words = [", ".join(row["shots"]), row["timecode"], f"confidence {row['confidence']:.2f}"]
         if row["id"] in self.checker.waived:
@@ -246,7 +214,7 @@ class CheckPage(QtWidgets.QWidget):
             said = f": {job.state}" if job else ""
             words.append(f"{fix['tool'].replace('_', ' ')} {fix['inputs']['source']}{to}{said}")
         told = " \u00b7 ".join(each for each in words if each)
-        self.detail.setText(f"{row['text']}\n{told}")
+        say(self.detail, f"{row['text']}\n{told}")
 
     def _buttons(self) -> None:
         checker, row = self.checker, self.current()
@@ -254,7 +222,7 @@ class CheckPage(QtWidgets.QWidget):
         mine = row is not None and row["id"] not in checker.waived
         free = not checker.open and not self._busy
         self.start.setEnabled(free and "timeline" in self._can)
-        self.cancel.setEnabled(checker.state in OPEN)
+        self.cancel.setEnabled(checker.open)
         self.cancel.setText("End by force" if checker.state == "cancelling" else "Cancel")
         fixing = job is not None and not job.ended
         can_fix = bool(mine and row and row["fix"] and self.desk.specs)

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from answerprint_bridge.checking import Check, fix_of
 from answerprint_bridge.faults import told_as
 from answerprint_bridge.host import FrameSet, Item
-from answerprint_bridge.messages import CANCELLED, Message, WireError
+from answerprint_bridge.messages import CANCELLED, WireError
 
+from .held import Held
 from .jobs import ENDS, Chosen, Job, Order, Shot
 from .signals import Signal
 
@@ -26,36 +27,25 @@ if TYPE_CHECKING:
     from .desk import Desk
 
 IN_CONSOLE = "The console has the details."
-OPEN = ("exporting", "working", "cancelling")
 Finding = Mapping[str, Any]
 
 
-class Checker:
+class Checker(Held):
     """check    the last one that ended well, None before. findings: its rows, the worst first.
-    state     '' at first, one of OPEN, 'done', 'partial', 'refused', 'cancelled', 'worker gone'.
-    stage     what it is at: `done` of `total`.
-    note      what was done last with what it found, for people.
     waived    ids of findings that were waived since. fixes: id of a finding -> its job.
     """
 
+    OPEN = ("exporting", "working", "cancelling")
+    FORCED = "The worker was ended: the check did not stop."
+
     def __init__(self, desk: Desk) -> None:
-        self.moved = Signal()  # anything below is another one
+        super().__init__(desk)
         self.fixing = Signal()  # (Job)
         self.refused = Signal()  # (a WireError for the artist)
-        self.desk = desk
         self.check: Check | None = None
-        self.state, self.stage, self.done, self.total = "", "", 0, 0
-        self.left: float | None = None
-        self.note = ""
         self.waived: set[str] = set()
         self.fixes: dict[str, Job] = {}
-        self._under_way: Check | None = None
         desk.moved.connect(self._job_moved)
-
-    @property
-    def open(self) -> bool:
-        """Whether a check is under way."""
-        return self.state in OPEN
 
     @property
     def findings(self) -> list[dict[str, Any]]:
@@ -65,6 +55,8 @@ class Checker:
         """Check the edit as it is now. What the last check found stays until the end."""
         if self.open:
             return
+        self._nothing_done()
+        self.note = ""
         self._go("exporting")
 
         def begin() -> None:
@@ -72,29 +64,17 @@ class Checker:
                 if self.state == "cancelling":
                     raise WireError(CANCELLED, "Cancelled before it began.")
                 with told_as(f"{self.desk.host_name} raised an error.", IN_CONSOLE):
-                    self._under_way = self.desk.session.check(
+                    check = self.desk.session.check(
                         on_done=self._ended, on_progress=self._progressed
                     )
             except WireError as why:
                 self._go(ENDS.get(why.code, "refused"))
                 raise
-            if self.state == "cancelling":  # pressed while the host exported
-                self._under_way.cancel()
-            else:
+            self._holds(check)
+            if self.state == "exporting":
                 self._go("working")
 
         self._do(begin)
-
-    def cancel(self) -> None:
-        """Ask it to stop; asked again, end the worker and with it all it was doing."""
-        if not self.open:
-            return
-        if self.state == "cancelling" and self._under_way:
-            self.desk.session.worker.kill("The worker was ended: the check did not stop.")
-            return
-        self._go("cancelling")
-        if self._under_way:
-            self._under_way.cancel()
 
     def mark(self) -> None:
         """Markers for all findings but those that were waived since."""
@@ -153,11 +133,6 @@ class Checker:
 
     # What comes back
 
-    def _progressed(self, told: Message) -> None:
-        self.stage, self.done, self.total = told["stage"], told["done"], told["total"]
-        self.left = told.get("eta_s")
-        self.moved.emit()
-
     def _ended(self, check: Check) -> None:
         self._under_way, self.left = None, None
         if check.error is None:
@@ -172,17 +147,6 @@ class Checker:
     def _job_moved(self, job: Job) -> None:
         if job in self.fixes.values():
             self.moved.emit()
-
-    def _go(self, state: str) -> None:
-        if state in OPEN and self.state not in OPEN:
-            self.stage, self.done, self.total, self.note = "", 0, 0, ""
-        self.state = state
-        self.moved.emit()
-
-    def _say(self, text: str) -> None:
-        self.note = text
-        self.desk.said.emit(text)
-        self.moved.emit()
 
     def _do(self, act: Callable[[], object]) -> None:
         def told() -> None:

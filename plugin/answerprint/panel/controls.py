@@ -15,6 +15,7 @@ from .inputs import Inputs
 from .jobs import Order
 from .line import Line
 from .qt import QtCore, QtWidgets
+from .widgets import beside, busy, button, notice, say
 
 NOTHING: dict[str, Any] = {"label": "", "inputs": [], "params": []}  # until there is an answer
 SETTING_MS = 400  # a host's setting that rests for so long is handed on
@@ -109,33 +110,14 @@ class Controls(QtWidgets.QWidget):
         self._foot(column)
 
     def _foot(self, column: QtWidgets.QVBoxLayout) -> None:
-        self.notice = QtWidgets.QLabel()
-        self.notice.setObjectName("notice")
-        self.notice.setAccessibleName("What was refused, and what to do")
-        self.notice.setTextFormat(QtCore.Qt.TextFormat.PlainText)
-        self.notice.setTextInteractionFlags(
-            QtCore.Qt.TextInteractionFlag.TextSelectableByMouse
-            | QtCore.Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.notice.setWordWrap(True)
-        self.notice.hide()
-        self.busy = QtWidgets.QLabel()
-        self.busy.setObjectName("busy")
-        self.busy.setWordWrap(True)
-        self.busy.hide()
-        self.glance = QtWidgets.QPushButton("Look")
-        self.glance.setToolTip(
-            "One picture of what Run would give; nothing is placed (Ctrl+Shift+Return)"
-        )
-        self.start = QtWidgets.QPushButton("Run")
+        self.notice, self.busy = notice(), busy()
+        tip = "One picture of what Run would give; nothing is placed (Ctrl+Shift+Return)"
+        self.glance = button("Look", None, tip)
+        self.start = button("Run", None, "Ctrl+Return")
         self.start.setObjectName("run")
-        self.start.setToolTip("Ctrl+Return")
-        buttons = QtWidgets.QHBoxLayout()
-        buttons.addWidget(self.glance)
-        buttons.addWidget(self.start, 1)
         column.addWidget(self.notice)
         column.addWidget(self.busy)
-        column.addLayout(buttons)
+        column.addLayout(beside((self.glance, 0), (self.start, 1)))
         self._ready()
 
     def stops(self) -> list[QtWidgets.QWidget]:
@@ -214,8 +196,7 @@ class Controls(QtWidgets.QWidget):
     def set_busy(self, why: str) -> None:
         """The sentence that says why no job can start now, or ''."""
         self._why_busy = why
-        self.busy.setText(why)
-        self.busy.setVisible(bool(why))
+        say(self.busy, why)
         self._ready()
 
     def set_starting(self, on: bool) -> None:
@@ -314,8 +295,7 @@ class Controls(QtWidgets.QWidget):
 
     def say(self, text: str) -> None:
         """What was refused, above Run."""
-        self.notice.setText(text)
-        self.notice.show()
+        say(self.notice, text)
 
     def _take_kept(self, tool: str) -> None:
         kept = self.desk.kept

@@ -8,7 +8,8 @@ The events of the cut are its items; their media is used in place. What is place
 `<folder>/answerprint/<cut>/placed.json`, and from that list the core writes what a conform takes
 in (`edit.grades`): `.ccc` and EDL, `.cube`, the cut as OTIO with the new media and markers. All of
 it is written anew with each step, so a look that is taken back is gone from the files too, and the
-one before it stands again. The cut that was exported is never written.
+one before it stands again. The cut that was exported is never written: with takes to audition, a
+copy of it is the cut, `<folder>/answerprint/<cut>/audition/<search>/<cut>.otio`.
 """
 
 from __future__ import annotations
@@ -40,11 +41,12 @@ from answerprint_bridge.results import CannotPlace, Form, Refs, Result
 from answerprint_bridge.scene import plain
 from answerprint_bridge.wire import SUITE
 
-from .alone import Alone, Artist
+from .alone import Artist
+from .edit_auditions import EditAuditions
 
 PLACED, SCHEMA = "placed.json", "answerprint.placed/1"
 PLACES = ("cdl", "lut", "frames", "take", "matte", "stmap", "markers", "note")
-WAYS = ("items", "markers", "take back", "takes", "timeline", "edit markers")
+WAYS = ("items", "markers", "take back", "takes", "timeline", "edit markers", "auditions")
 AS_SAID, FIRST_SPACE, BY_EDL = "as the files say", "ACEScct", "as its timecodes allow"
 RATES = [BY_EDL, "23.976", "24", "25", "29.97", "30", "50", "59.94", "60"]
 
@@ -66,7 +68,7 @@ def open_cut(worker: Asks, path: str, media: str, artist: Artist) -> EditHost:
     return EditHost(worker, worker.call("edit.read", {"path": path, "media": media}), media, artist)
 
 
-class EditHost(Alone):
+class EditHost(EditAuditions):
     """worker   writes the grades. cut: what `edit.read` answered.
 
     folder   results go below it: the cut's own folder until somebody chooses another.
@@ -76,17 +78,21 @@ class EditHost(Alone):
     def __init__(self, worker: Asks, cut: Mapping[str, Any], media: str, artist: Artist) -> None:
         super().__init__(artist)
         self.worker = worker
-        self.folder, self.chosen = os.path.dirname(cut["path"]), ""
+        self.path: str = cut["path"]
+        self.stamp = versions.stamp(self.path)
+        self.folder, self.chosen = os.path.dirname(self.path), ""
         self._open(cut)
         self._state = self._stored()
         if media:
             self._state["settings"]["media"] = media
+        self.leave_outdated()
         as_read = {"media": media, "rate": "", "colourspace": ""}
-        if self._looked_for() != as_read:  # as it was set the last time
+        if self._looked_for() != as_read or self.auditioned():  # as it was left the last time
             try:
                 self._open(self._read())
             except WireError as gone:
                 self._state["settings"].update(media=media, rate="", source_space="")
+                self._state.pop("audition", None)
                 self.message("warning", gone.title, gone.hint)
 
     def _open(self, cut: Mapping[str, Any]) -> None:
@@ -108,13 +114,13 @@ class EditHost(Alone):
         last = max(each["record"][1] for each in cut["events"]) - 1
         rate, space = Fraction(cut["rate"]), self._set("grading_space")
         span = cut["start"], max(cut["start"], last)
-        return SceneContext(cut["path"], self.folder, cut["name"], rate, *span, *size, space=space)
+        return SceneContext(self.path, self.folder, cut["name"], rate, *span, *size, space=space)
 
     def selection(self) -> list[Item]:
         return [self._item(self._events[self.chosen])] if self.chosen in self._events else []
 
     def items(self) -> list[Item]:
-        return [self._item(each) for each in self.cut["events"]]
+        return [self._item(each) for each in self.seen()]
 
     def describe(self, ref: str) -> ItemInfo:
         event = self._event(ref)
@@ -155,12 +161,14 @@ class EditHost(Alone):
             hint = f"Use one of: {', '.join(row['choices'])}."
             raise WireError(HOST_REFUSED, f"{name} is '{value}'.", hint)
         if name == "results":
-            before, settings = self.folder, self._state["settings"]
+            before = self.folder, self._state
             self.folder = os.path.abspath(os.path.expanduser(value or self._beside()))
             try:
-                self._state = {**self._stored(), "settings": settings}
+                self._state = {**self._stored(), "settings": self._state["settings"]}
+                self.leave_outdated()
+                self._open(self._read())
             except WireError:
-                self.folder = before
+                self.folder, self._state = before
                 raise
             return
         was, self._state["settings"][name] = self._state["settings"].get(name, ""), value
@@ -209,15 +217,16 @@ class EditHost(Alone):
         return dataclasses.replace(frames, missing=tuple(missing))
 
     def export_timeline(self, path: str) -> str:
-        """Nothing is written: the cut is a file already."""
-        return str(self.cut["path"])
+        """Nothing is written where the cut is the file that was exported; with takes to audition it
+        is written, with those that are shown."""
+        return self.write_settled(path) if self.auditioned() else self.path
 
     def conform(self) -> dict[str, str]:
         return self._looked_for()
 
     def edit(self) -> list[Span]:
         start, spans = self.cut["start"], []
-        for each in self.cut["events"]:
+        for each in self.seen():
             first, end = each["record"][0] - start, each["record"][1] - start
             spans.append(Span(self._item(each), first, end - 1, each["track"], each["name"]))
         return spans
@@ -321,7 +330,9 @@ class EditHost(Alone):
         return Item(event["id"], "clip", "  ".join(words))
 
     def _read(self) -> dict[str, Any]:
-        asked = {"path": self.cut["path"], **self._looked_for()}
+        path = self.auditioned() or self.path
+        asked = {"path": path, **self._looked_for()}
+        self.stamp = versions.stamp(self.path) if path == self.path else self.stamp
         answer: dict[str, Any] = self.worker.call("edit.read", asked)
         return answer
 
@@ -363,7 +374,7 @@ class EditHost(Alone):
                 "help": "Results go below it, for as long as the panel is open",
             },
         ]
-        if self.cut["path"].lower().endswith(".edl"):
+        if self.path.lower().endswith(".edl"):
             row = {"name": "rate", "kind": "pick", "choices": RATES, "default": BY_EDL}
             rows.append({**row, "help": "Frames per second; an EDL does not say them"})
         return rows
@@ -379,7 +390,7 @@ class EditHost(Alone):
         return "" if space == AS_SAID else space
 
     def _beside(self) -> str:
-        return os.path.dirname(self.cut["path"])
+        return os.path.dirname(self.path)
 
     # What stands
 
@@ -440,13 +451,17 @@ class EditHost(Alone):
 
     def _write(self, before: Mapping[str, Any]) -> None:
         self._keep()
-        if all(self._state.get(name) == before.get(name) for name in ("entries", "marks")):
+        self.flag()
+        written = ("entries", "marks", "audition")
+        if all(self._state.get(name) == before.get(name) for name in written):
             return
         asked = {"path": self.cut["path"], "place": self.place, **self._looked_for()}
         try:
             written = self.worker.call("edit.grades", asked)
         except WireError:
             versions.write(self.place, PLACED, before)
+            self._state = dict(before)
+            self.flag()
             raise
         self._state["files"] = written["files"]
         self._keep()

@@ -6,6 +6,7 @@
     finder.seek(shot, 1010); finder.takes
     finder.gaps(); finder.holes
     finder.place(take); finder.take_back(); finder.match(take)
+    finder.audition(); finder.swap(take)      # for a hole: above the edit, and into it
 
 What needs the host is done when no call of it is under way, as everything at the desk. What is
 refused goes to `desk.refused`.
@@ -14,10 +15,11 @@ refused goes to `desk.refused`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from answerprint_bridge.auditions import MATCH
 from answerprint_bridge.exports import Input
 from answerprint_bridge.host import FrameSet, Item
 from answerprint_bridge.messages import CANCELLED, Message, WireError
@@ -26,7 +28,8 @@ from answerprint_bridge.showing import NAME, Take, nearest
 from answerprint_bridge.wire import Call
 
 from .files_host import FilesHost
-from .jobs import BAD_PARAMETER, ENDS, Chosen, Order, Shot
+from .held import Held
+from .jobs import BAD_PARAMETER, ENDS, Chosen, Job, Order, Shot
 from .outcome import in_words
 from .paths import pattern_of
 from .signals import Signal
@@ -34,8 +37,6 @@ from .signals import Signal
 if TYPE_CHECKING:
     from .desk import Desk
 
-OPEN = ("adding", "finding", "missing", "cancelling")
-MATCH = "match"
 NO_SHOW = WireError(
     BAD_PARAMETER,
     "There is no show here.",
@@ -43,35 +44,31 @@ NO_SHOW = WireError(
 )
 
 
-class Finder:
+class Finder(Held):
     """show      its folder, '' for none. about: what it holds, or why it cannot be read.
     picture   what is looked for, None at first; frame: which one of it, None for its middle.
     takes     what sees it, the best first. holes: (row of the cut, takes for it), one by one.
-    cut       the OTIO with those takes above the holes, '' before they were asked for.
-    state     '' at first, one of OPEN, 'done', 'refused', 'cancelled', 'worker gone'.
-    stage     what it is at: `done` of `total`. note: what was done last, for people.
-    answers   of the take that was placed last.
+    found     what `show.gaps` answered, {} before it was asked; `cut` is the OTIO to audition.
+    answers   of the take that was placed last. shown: the take that was swapped in last, and its
+              match, None for none.
     """
 
+    OPEN = ("adding", "finding", "missing", "laying", "cancelling")
+    FORCED = "The worker was ended: it did not stop when asked."
+
     def __init__(self, desk: Desk) -> None:
-        self.moved = Signal()  # anything below is another one
+        super().__init__(desk)
         self.matching = Signal()  # (Job) of a take's match
-        self.desk = desk
         self.show, self.about = "", ""
         self.picture: Chosen | None = None
         self.frame: int | None = None
         self.takes: list[Take] = []
         self.holes: list[tuple[dict[str, Any], list[Take]]] = []
-        self.cut = ""
-        self.state, self.stage, self.done, self.total, self.note = "", "", 0, 0, ""
+        self.found: dict[str, Any] = {}
         self.answers: list[Answer] = []
+        self.shown: tuple[Take, Job | None] | None = None
         self._turn = 0  # number of the newest that was asked: answers to earlier ones are dropped
-        self._call: Call | None = None
-
-    @property
-    def open(self) -> bool:
-        """Whether something is under way."""
-        return self.state in OPEN
+        desk.moved.connect(self._job_moved)
 
     # Which show
 
@@ -83,7 +80,7 @@ class Finder:
         show = self.desk.kept.get("show") or self.desk.session.show() or self._beside()
         if show != self.show:
             self._turn += 1
-            self.show, self.about, self.takes, self.holes, self.cut = show, "", [], [], ""
+            self.show, self.about, self.takes, self.holes, self.found = show, "", [], [], {}
         self.moved.emit()
         if show:
             self._list(show)
@@ -113,7 +110,7 @@ class Finder:
                 self.about = _told(call.error) if call.error else call.result["sentence"]
                 self.moved.emit()
 
-        self.desk.ask("show.list", {"show": show}, listed)
+        self.desk.ask("show.list", {"show": show, "brief": True}, listed)
 
     # What it learns
 
@@ -183,17 +180,9 @@ class Finder:
         def found(result: Mapping[str, Any]) -> None:
             rows = result["holes"]
             self.holes = [(row, [Take.proposed(each) for each in row["proposals"]]) for row in rows]
-            self.cut, self.note = result["cut"], result["sentence"]
+            self.found, self.note, self.shown = dict(result), result["sentence"], None
 
         self._do(begin)
-
-    def cancel(self) -> None:
-        """Ask it to stop; asked again, end the worker and with it all it was doing."""
-        if self.state == "cancelling":
-            self.desk.session.worker.kill("The worker was ended: it did not stop when asked.")
-        elif self._call and self.open:
-            self._go("cancelling")
-            self._call.cancel()
 
     # What is done with a take
 
@@ -222,9 +211,15 @@ class Finder:
         self._do(begin)
 
     def take_back(self) -> None:
-        """Return what the last take was placed on to what stood before."""
+        """Return what the last take was placed on to what stood before; of one that was swapped in,
+        the hole."""
 
         def back() -> None:
+            if self.shown:
+                (take, _), self.shown = self.shown, None
+                self.desk.session.mute(self.found, take.proposal)
+                self._say(f"{take.name} is muted: the hole is as it was.")
+                return
             answers, self.answers = self.answers, []
             for ref in dict.fromkeys(ref for answer in answers for ref in answer.items):
                 self._say(f"{self.desk.host.take_back(ref)} stands now.")
@@ -232,13 +227,74 @@ class Finder:
         self._do(back)
 
     def audition(self) -> None:
-        """Hand the edit with the takes above its holes to the host."""
-        name = f"{os.path.basename(os.path.dirname(self.cut))} audition"
+        """Lay the takes above the holes of the edit, switched off."""
+
+        def lay() -> None:
+            laid = self.desk.session.audition(self.found)
+            self._say(f"{len(laid)} takes lie above the edit, switched off.{self._left(laid)}")
+
+        self._lay(lay)
+
+    def _left(self, laid: Collection[str]) -> str:
+        left = [take.name for _, takes in self.holes for take in takes if take.proposal not in laid]
+        return f" {self.desk.host_name} did not open {', '.join(left)}." if left else ""
+
+    def swap(self, take: Take, preview: Mapping[str, int] | None = None) -> None:
+        """Show a take in its hole, with the others there muted, and match it where it needs that,
+        as a job like any other. They are laid first where they are not.
+
+        preview   as for `Desk.submit`.
+        """
+
+        def lay() -> None:
+            session, job = self.desk.session, None
+            item = session.swap(self.found, take.proposal)
+            self.shown, self.answers = (take, None), []
+            if "playhead" in self.desk.host.capabilities():
+                self.desk.host.show_frame(take.at)
+            prepared = session.prepared(self.found, take.proposal)
+            if prepared.inputs:
+                writes = self.desk.kept.get("write_frames", self.desk.write_frames)
+                order = Order(MATCH, {}, prepared.inputs, write_frames=writes, near=item.ref)
+                job = self.desk.submit(order, preview)
+                self.shown = (take, job)
+            self._say(self._shows(prepared.why))
+
+        self._lay(lay)
+
+    def _lay(self, act: Callable[[], object]) -> None:
+        """What may take the host a while: the page says so before it begins."""
 
         def begin() -> None:
-            self._say(f"{self.desk.host.import_timeline(self.cut, name)} is in the host.")
+            self._nothing_done()
+            self.note = ""
+            self._go("laying")
+            self.desk.do(told)
+
+        def told() -> None:
+            ended = "refused"
+            try:
+                act()
+                ended = "done"
+            finally:
+                self._go(ended)
 
         self._do(begin)
+
+    def _shows(self, why: str = "") -> str:
+        """What the hole shows now, and how far its match is."""
+        assert self.shown
+        take, job = self.shown
+        told = f"{take.name}, {take.first}-{take.last}, is shown in its place."
+        if job:
+            reference = " ".join(job.order.inputs["reference"].label.split())
+            told += f" Its match to {reference}: {job.state}."
+        return f"{told} It is not matched. {why}" if why else told
+
+    def _job_moved(self, job: Job) -> None:
+        if self.shown and job is self.shown[1] and self.note != self._shows():
+            self.note = self._shows()
+            self.moved.emit()
 
     def match(self, take: Take, preview: Mapping[str, int] | None = None) -> None:
         """Match a take to what is looked for, as a job like any other. Where the host lays takes
@@ -297,16 +353,17 @@ class Finder:
         """start(on_done, on_progress) asks; `take` gets the result of the newest that was asked."""
         self._turn += 1
         turn = self._turn
+        if self._under_way:
+            self._under_way.cancel()  # nobody waits for it any more
 
         def progressed(told: Message) -> None:
             if turn == self._turn:
-                self.stage, self.done, self.total = told["stage"], told["done"], told["total"]
-                self.moved.emit()
+                self._progressed(told)
 
         def ended(call: Call) -> None:
             if turn != self._turn:
                 return
-            self._call = None
+            self._under_way = None
             error = call.error
             if not error:
                 take(call.result)
@@ -314,22 +371,14 @@ class Finder:
                 self.desk.refused.emit(error)
             self._go(ENDS.get(error.code, "refused") if error else "done")
 
-        self.stage, self.done, self.total, self.note = "", 0, 0, ""
+        self._nothing_done()
+        self.note, self._under_way = "", None
         self._go(state)
         try:
-            self._call = start(on_done=ended, on_progress=progressed)
+            self._holds(start(on_done=ended, on_progress=progressed))
         except WireError as why:
             self._go(ENDS.get(why.code, "refused"))
             raise
-
-    def _go(self, state: str) -> None:
-        self.state = state
-        self.moved.emit()
-
-    def _say(self, text: str) -> None:
-        self.note = text
-        self.desk.said.emit(text)
-        self.moved.emit()
 
     def _do(self, act: Callable[[], object]) -> None:
         """At the desk's next turn, unless something is under way then; a search gives way."""

@@ -8,6 +8,7 @@ from .desk import Desk
 from .jobs import Job
 from .line import Line
 from .qt import QtCore, QtWidgets
+from .widgets import button
 
 COLUMNS = ("Job", "Settings", "State", "Progress", "Time left", "Results")
 
@@ -40,8 +41,8 @@ class QueueView(QtWidgets.QWidget):
         self.back = self._button("&Take back", desk.take_back, "Return to what stood before it")
         bar = QtWidgets.QHBoxLayout()
         bar.setSpacing(4)
-        for button in (self.cancel, self.repeat, self.place, self.back):
-            bar.addWidget(button)
+        for each in (self.cancel, self.repeat, self.place, self.back):
+            bar.addWidget(each)
         bar.addStretch(1)
         box = QtWidgets.QVBoxLayout(self)
         box.addWidget(self.tree, 1)
@@ -69,15 +70,11 @@ class QueueView(QtWidgets.QWidget):
         self.back.setVisible("take back" in can)
 
     def _button(self, text: str, act: Callable[[Job], object], tip: str) -> QtWidgets.QPushButton:
-        button = QtWidgets.QPushButton(text)
-        button.setToolTip(tip)
-
         def pressed() -> None:
             if job := self.current():
                 act(job)
 
-        button.clicked.connect(pressed)
-        return button
+        return button(text, pressed, tip)
 
     def _add(self, job: Job) -> None:
         item, bar = QtWidgets.QTreeWidgetItem(), QtWidgets.QProgressBar()

@@ -10,19 +10,21 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from answerprint_bridge.auditions import MATCH
+from answerprint_bridge.edits import no_auditions
 from answerprint_bridge.host import Item
 from answerprint_bridge.messages import WireError
 from answerprint_bridge.showing import Take
 
 from .clips import Facts
 from .files_host import FilesHost
-from .finder import MATCH
 from .inputs import dropped
 from .jobs import Chosen, Shot
 from .line import Line
 from .qt import QtCore, QtGui, QtWidgets
 from .shelf import thumb_of, thumb_request
 from .takes import TakeList
+from .widgets import bar, beside, busy, button, notice, say, small, words
 
 BY = (("any", "Place, then look"), ("place", "The same place"), ("look", "The same look"))
 NOTHING = "Drop a picture here: which takes see this place?"
@@ -31,6 +33,7 @@ STAGES = {
     "adding": "Learning",
     "finding": "Looking",
     "missing": "Missing shots",
+    "laying": "Laying the takes above the edit",
     "cancelling": "Cancelling",
 }
 
@@ -70,83 +73,60 @@ class ShowPage(QtWidgets.QWidget):
         self.folder.setAccessibleName("The show's folder")
         self.folder.setAcceptDrops(False)
         self.folder.editingFinished.connect(self._typed)
-        choose = self._small("Folder", self._choose, "Choose the show's folder")
-        self.learn = self._small("Add dailies...", self._learn, "Learn a folder of dailies")
-        self.about = self._text("summary", "What the show holds")
-        self.bar = QtWidgets.QProgressBar()
-        self.bar.setFixedHeight(16)
-        self.bar.setAccessibleName("How far it is")
-        self.cancel = self._small("Cancel", self.finder.cancel, "Ask it to stop")
+        choose = small("Folder", self._choose, "Choose the show's folder")
+        self.learn = small("Add dailies...", self._learn, "Learn a folder of dailies")
+        self.about = words("summary", "What the show holds")
+        self.bar = bar("How far it is")
+        self.cancel = small("Cancel", self.finder.cancel, "Ask it to stop")
         self.thumb = QtWidgets.QLabel()
         self.thumb.setAccessibleName("The picture that is looked for")
         self.thumb.hide()
-        self.what = self._text("", "What is looked for")
-        self.file = self._small("File", self._file, "Choose a picture or a shot")
-        self.this = self._small("This frame", self._this, "The frame that the panel shows")
+        self.what = words("", "What is looked for")
+        self.file = small("File", self._file, "Choose a picture or a shot")
+        self.this = small("This frame", self._this, "The frame that the panel shows")
         tip = f"What is selected in {self.desk.host_name}"
-        self.selection = self._small("Selection", self._selection, tip)
+        self.selection = small("Selection", self._selection, tip)
         self.by = QtWidgets.QComboBox()
         self.by.setAccessibleName("What counts")
         for name, text in BY:
             self.by.addItem(text, name)
         self.by.setCurrentIndex(max(0, self.by.findData(self.desk.kept.get("by"))))
         self.by.currentIndexChanged.connect(lambda _: self._again())
-        self.missing = self._button(
+        self.missing = button(
             "&Missing shots", self._missing, "What the show has for the holes of the edit"
         )
         self.list = TakeList(self.line)
         self.list.chosen.connect(self._chosen)
-        self.detail = self._text("", "The chosen take")
-        self.notice = self._text("notice", "What was refused, and what to do")
-        self.busy = self._text("busy", "Why nothing can start")
+        self.detail = words("", "The chosen take")
+        self.elsewhere = words("summary", "Where the takes can be auditioned")
+        self.notice, self.busy = notice(), busy()
         files = isinstance(self.desk.host, FilesHost)
         text, tip = ("&Copy its path", "For any program") if files else ("&Place", "Into the scene")
-        self.place = self._button(text, self._place, tip)
-        self.open = self._button("Open its folder", self._open, "Where the take lies")
-        self.back = self._button("Take &back", self.finder.take_back, "What stood there before")
-        self.match = self._button("Match &it", self._match, "Match the take to what is looked for")
+        self.place = button(text, self._place, tip)
+        self.open = button("Open its folder", self._open, "Where the take lies")
+        self.back = button("Take &back", self.finder.take_back, "What stood there before")
+        self.match = button("Match &it", self._match, "Match the take to what is looked for")
         self.match.setObjectName("run")
-        self.audition = self._button(
-            "&Audition in the edit", self.finder.audition, "The edit with the takes above its holes"
-        )
+        tip = "All of the takes above their holes, switched off, with markers"
+        self.audition = button("&Audition in the edit", self._audition, tip)
+        tip = "Into its hole, the others muted; matched where it needs that"
+        self.swap = button("S&wap and match", self._swap, tip)
+        self.swap.setObjectName("run")
         whole = QtWidgets.QVBoxLayout(self)
         whole.setContentsMargins(6, 8, 6, 6)
-        whole.addLayout(_row((self.folder, 1), (choose, 0), (self.learn, 0)))
+        whole.addLayout(beside((self.folder, 1), (choose, 0), (self.learn, 0)))
         whole.addWidget(self.about)
-        whole.addLayout(_row((self.bar, 1), (self.cancel, 0)))
-        whole.addLayout(_row((self.thumb, 0), (self.what, 1)))
-        whole.addLayout(_row((self.file, 0), (self.this, 0), (self.selection, 0), (self.by, 1)))
+        whole.addLayout(beside((self.bar, 1), (self.cancel, 0)))
+        whole.addLayout(beside((self.thumb, 0), (self.what, 1)))
+        whole.addLayout(beside((self.file, 0), (self.this, 0), (self.selection, 0), (self.by, 1)))
         whole.addWidget(self.missing)
         whole.addWidget(self.list, 1)
         whole.addWidget(self.detail)
-        whole.addLayout(_row((self.place, 1), (self.open, 1), (self.back, 1), (self.match, 1)))
-        whole.addWidget(self.audition)
+        whole.addLayout(beside((self.place, 1), (self.open, 1), (self.back, 1), (self.match, 1)))
+        whole.addLayout(beside((self.audition, 1), (self.swap, 1)))
+        whole.addWidget(self.elsewhere)
         whole.addWidget(self.notice)
         whole.addWidget(self.busy)
-
-    def _text(self, name: str, about: str) -> QtWidgets.QLabel:
-        label = QtWidgets.QLabel()
-        label.setObjectName(name)
-        label.setAccessibleName(about)
-        label.setTextFormat(QtCore.Qt.TextFormat.PlainText)
-        label.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
-        label.setWordWrap(True)
-        label.hide()
-        return label
-
-    def _small(self, text: str, act: Callable[[], object], tip: str) -> QtWidgets.QToolButton:
-        button = QtWidgets.QToolButton()
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
-        button.clicked.connect(lambda: act())
-        return button
-
-    def _button(self, text: str, act: Callable[[], object], tip: str) -> QtWidgets.QPushButton:
-        button = QtWidgets.QPushButton(text)
-        button.setToolTip(tip)
-        button.clicked.connect(lambda: act())
-        return button
 
     # What the host can
 
@@ -155,7 +135,7 @@ class ShowPage(QtWidgets.QWidget):
         self._can = can
         self.missing.setVisible("timeline" in can)
         self.selection.setVisible("selection" in can)
-        self.back.setVisible("take back" in can)
+        self.back.setVisible(bool(can & {"take back", "auditions"}))
         self.open.setVisible(isinstance(self.desk.host, FilesHost))
         self._draw()
 
@@ -165,12 +145,12 @@ class ShowPage(QtWidgets.QWidget):
 
     def set_busy(self, why: str) -> None:
         self._busy = why
-        _say(self.busy, why)
+        say(self.busy, why)
         self._buttons()
 
     def say(self, text: str) -> None:
         """What was refused, until something else is started; '' for nothing."""
-        _say(self.notice, text)
+        say(self.notice, text)
 
     # What is shown
 
@@ -178,12 +158,13 @@ class ShowPage(QtWidgets.QWidget):
         finder = self.finder
         if not self.folder.hasFocus():
             self.folder.setText(finder.show)
-        _say(
+        say(
             self.about,
             "\n".join(t for t in (finder.about if finder.show else NONE, finder.note) if t),
         )
         for each in (self.bar, self.cancel):
             each.setVisible(finder.open)
+        self.cancel.setEnabled(finder.state != "laying")  # the host does it in one go
         self.bar.setRange(0, finder.total)
         self.bar.setValue(finder.done)
         stage = STAGES.get(finder.state, "")
@@ -203,7 +184,7 @@ class ShowPage(QtWidgets.QWidget):
         picture, frame = self.finder.picture, self.finder.frame
         at = f", frame {frame}" if frame is not None else ""
         name = os.path.basename(picture.path) if isinstance(picture, Shot) else ""
-        _say(self.what, f"{name or picture.label}{at}" if picture else NOTHING)
+        say(self.what, f"{name or picture.label}{at}" if picture else NOTHING)
         asked = (picture, frame)
         if asked == self._pictured:
             return
@@ -229,18 +210,32 @@ class ShowPage(QtWidgets.QWidget):
     def _buttons(self) -> None:
         finder, take = self.finder, self.list.take()
         free = not self._busy and (not finder.open or finder.state == "finding")
-        _say(self.detail, take.why if take else "")
+        say(self.detail, take.why if take else "")
         for each in (self.learn, self.file, self.this, self.selection, self.by):
             each.setEnabled(free)
         self.missing.setEnabled(free and bool(finder.show))
         self.place.setEnabled(free and take is not None)
         self.open.setEnabled(take is not None)
-        self.back.setEnabled(free and any(answer.items for answer in finder.answers))
+        placed = any(answer.items for answer in finder.answers)
+        self.back.setEnabled(free and (placed or finder.shown is not None))
         sought = finder.picture is not None and not finder.of_holes
         can_match = sought and MATCH in self.desk.specs
         self.match.setEnabled(free and take is not None and can_match)
-        self.audition.setVisible("timeline" in self._can and bool(finder.cut) and finder.of_holes)
+        self._draw_auditions(free, take)
+
+    def _draw_auditions(self, free: bool, take: Take | None) -> None:
+        proposed = self.finder.of_holes and any(takes for _, takes in self.finder.holes)
+        lays = "auditions" in self._can
+        told = no_auditions(self.desk.host_name, self.finder.found.get("cut", ""))
+        say(self.elsewhere, " ".join(told) if proposed and not lays else "")
+        for each in (self.audition, self.swap):
+            each.setVisible(proposed and lays)
+        for each in (self.place, self.match):  # there is nothing yet that it could lie on
+            each.setVisible(not (proposed and lays))
         self.audition.setEnabled(free)
+        self.swap.setEnabled(free and take is not None and bool(self.desk.specs))
+        matched = take is None or take.match
+        self.swap.setText("S&wap and match" if matched else "S&wap in")
 
     # What is done
 
@@ -339,15 +334,11 @@ class ShowPage(QtWidgets.QWidget):
             self.say("")
             self.finder.match(take, self._wanted())
 
+    def _audition(self) -> None:
+        self.say("")
+        self.finder.audition()
 
-def _row(*widgets: tuple[QtWidgets.QWidget, int]) -> QtWidgets.QHBoxLayout:
-    box = QtWidgets.QHBoxLayout()
-    box.setSpacing(4)
-    for widget, stretch in widgets:
-        box.addWidget(widget, stretch)
-    return box
-
-
-def _say(label: QtWidgets.QLabel, text: str) -> None:
-    label.setText(text)
-    label.setVisible(bool(text))
+    def _swap(self) -> None:
+        if take := self.list.take():
+            self.say("")
+            self.finder.swap(take, self._wanted())

@@ -38,7 +38,7 @@ class TakeList(QtWidgets.QTreeWidget):
         self.setTextElideMode(QtCore.Qt.TextElideMode.ElideRight)
         self.setWordWrap(True)
         self.setAccessibleName("Takes")
-        self.setMinimumHeight(150)
+        self.setMinimumHeight(96)
         self.header().setStretchLastSection(False)
         self.header().setMinimumSectionSize(WIDTHS[1])
         self.header().setSectionResizeMode(1, QtWidgets.QHeaderView.ResizeMode.Stretch)
