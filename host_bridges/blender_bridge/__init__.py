@@ -30,6 +30,7 @@ bl_info = {
 PARTS = (
     *("pictures", "running", "prefs", "settings", "operators", "actions", "ui"),
     *("check_list", "check_ops", "check_ui"),
+    *("show_list", "show_ops", "show_browse", "audition_ops", "show_ui"),
 )
 
 

@@ -27,11 +27,11 @@ from answerprint_bridge.messages import HOST_REFUSED, WireError
 
 from . import colour, files, render, script, things
 from .artist import Artist
-from .editing import Editing
+from .auditions import Auditions
 from .placing import PLACES
 
 
-class BlenderHost(Editing):
+class BlenderHost(Auditions):
     """The Blender that this Python runs in."""
 
     def __init__(self, artist: Artist | None = None) -> None:
@@ -45,7 +45,7 @@ class BlenderHost(Editing):
 
     def capabilities(self) -> frozenset[str]:
         more = {"selection", "items", "markers", "export:graded"}
-        more |= {"timeline", "edit markers", "playhead"}
+        more |= {"timeline", "edit markers", "playhead", "takes", "auditions"}
         if not bpy.app.background:
             more |= {"undo", "viewer"}
         return frozenset({f"result:{kind}" for kind in PLACES} | more)

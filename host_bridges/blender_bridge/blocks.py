@@ -34,6 +34,11 @@ def space_of(frames: FrameSet) -> str:
     return found
 
 
+def own_space(frames: FrameSet) -> str | None:
+    """Blender's name of the space of somebody's media; None where nobody says: as it opens them."""
+    return space_of(frames) if frames.space else None
+
+
 def first_file(frames: FrameSet) -> str:
     """The first of the files that is there, absolute."""
     path = next((p for p in map(frames.path, frames.numbers) if os.path.isfile(p)), "")
@@ -52,7 +57,7 @@ def kept_as(path: str) -> str:
         return path
 
 
-def image(frames: FrameSet, name: str, space: str, near: Any) -> Any:
+def image(frames: FrameSet, name: str, space: str | None, near: Any) -> Any:
     """An image, or an image sequence where the files are numbered.
 
     near    what it is for, or None: the one picture for a still is a still.
@@ -68,14 +73,14 @@ def image(frames: FrameSet, name: str, space: str, near: Any) -> Any:
     return made
 
 
-def clip(frames: FrameSet, name: str, space: str, shift: int) -> Any:
-    """A movie clip with each number at its frame of the scene."""
+def clip(frames: FrameSet, name: str, space: str | None, shift: int) -> Any:
+    """A movie clip with each number at its frame of the scene; a movie's count from `first`."""
     path = first_file(frames)
     made = _load(bpy.data.movieclips, path)
     made.name = name or made.name
     colour.put(made.colorspace_settings, space)
-    numbered = files.pattern_of(path)
-    made.frame_start = (numbered[1] if numbered else 1) + shift
+    moving, numbered = files.is_movie(frames), files.pattern_of(path)
+    made.frame_start = (frames.first if moving else numbered[1] if numbered else 1) + shift
     made.use_fake_user = True
     return made
 

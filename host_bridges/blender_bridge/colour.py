@@ -83,11 +83,11 @@ def ours(core: str) -> str:
     return next((n for n, each in NAMES.items() if each == core and n in there), "")
 
 
-def put(settings: Any, name: str) -> None:
-    """Say what space a picture is in, by Blender's name of it, or DATA."""
+def put(settings: Any, name: str | None) -> None:
+    """Say what space a picture is in, by Blender's name of it, or DATA; None leaves its own."""
     if name == DATA:
         settings.is_data = True
-    else:
+    elif name is not None:
         settings.name = name
 
 

@@ -26,6 +26,12 @@ HOW_TO_USE = (
 )
 SPARE = "Answerprint"  # a compositor of ours that no scene uses yet
 
+
+def key(block: Any) -> str:
+    """What a data-block is known by for this session, whatever it is called; 3.4: by its name."""
+    return str(getattr(block, "session_uid", block.name_full))
+
+
 # The compositor
 
 

@@ -19,7 +19,7 @@ from .placing import Placing
 PICTURES = ("IMAGE", "MOVIE")
 MARK = "answerprint_mark"  # of a marker: {"tag": whose it is}
 LONGEST = 63  # bytes of a marker's name
-_begun: Dict[int, int] = {}  # session's number of a scene -> its frame that is 0 of the edit
+_begun: Dict[str, int] = {}  # a scene's key -> its frame that is 0 of the edit
 
 
 class Editing(Placing):
@@ -28,7 +28,7 @@ class Editing(Placing):
     def export_timeline(self, path: str) -> str:
         scene = compat.sequencer_scene()
         edit_out.write(scene, path)
-        _begun[scene.session_uid] = edit_out.first_of(scene)
+        _begun[compat.key(scene)] = edit_out.first_of(scene)
         return path
 
     def edit(self) -> List[Span]:
@@ -75,7 +75,7 @@ class Editing(Placing):
 
 def begin_of(scene: Any) -> int:
     """The scene's frame that is 0 of its edit. WireError where there never was one."""
-    begun = _begun.get(scene.session_uid)
+    begun = _begun.get(compat.key(scene))
     return edit_out.first_of(scene) if begun is None else begun
 
 

@@ -221,6 +221,12 @@ def _strips_files(strip: Any, first: int, last: int) -> FrameSet | None:
     return FrameSet(found[0], first, last) if names[0].lower().endswith(STILLS) else None
 
 
+def is_movie(frames: FrameSet) -> bool:
+    """Whether frames are one file that is no still."""
+    alone = frames.path(0) == frames.path(1)
+    return alone and not frames.pattern.lower().endswith(STILLS)
+
+
 def missing(thing: Any, number: int) -> str:
     """The file that a frame of a thing needs and that is not there, or ''."""
     at = number + span(thing).shift

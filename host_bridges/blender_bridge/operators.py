@@ -11,7 +11,7 @@ operator itself changes nothing, and Blender must not add a step for it.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Dict, Iterable, Set
+from typing import Any, ClassVar, Dict, Iterable, List, Set
 
 import bpy
 
@@ -156,6 +156,13 @@ def tell_job(operator: Any) -> Said:
     if run is None:
         return {"CANCELLED"}  # a file was loaded, which ended it
     return tell_error(operator, run.error) if run.error else tell_result(operator, run)
+
+
+def told_of_job() -> List[words.Line]:
+    """How the job ended, for another panel than its own: what the tool says, or the error."""
+    if NOW.job is None:
+        return []
+    return NOW.job.summary()[:1] if NOW.job.result else NOW.job.summary()
 
 
 def start(operator: Any) -> Job:

@@ -14,18 +14,20 @@ import bpy.utils.previews
 SIZE = 256  # what Blender keeps of an icon's picture, longer side
 
 _shown: Any = None
+_thumbs: Any = None  # of the show's takes, by their paths
 
 
 def register() -> None:
-    global _shown
-    _shown = bpy.utils.previews.new()
+    global _shown, _thumbs
+    _shown, _thumbs = bpy.utils.previews.new(), bpy.utils.previews.new()
 
 
 def unregister() -> None:
-    global _shown
-    if _shown is not None:
-        bpy.utils.previews.remove(_shown)
-        _shown = None
+    global _shown, _thumbs
+    for each in (_shown, _thumbs):
+        if each is not None:
+            bpy.utils.previews.remove(each)
+    _shown = _thumbs = None
 
 
 def put(slot: str, path: str) -> None:
@@ -42,6 +44,19 @@ def clear() -> None:
 def icon(slot: str) -> int:
     """The icon's number, 0 where there is no picture."""
     return int(_shown[slot].icon_id) if slot in _shown else 0
+
+
+def thumb(path: str) -> int:
+    """The icon's number of a picture on disk, read when it is first asked for; 0 for ''."""
+    if not path:
+        return 0
+    if path not in _thumbs:
+        _thumbs.load(path, path, "IMAGE")
+    return int(_thumbs[path].icon_id)
+
+
+def clear_thumbs() -> None:
+    _thumbs.clear()
 
 
 def asked(path: str, frame: int, space: str = "") -> Dict[str, Any]:

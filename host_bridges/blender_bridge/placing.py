@@ -91,10 +91,23 @@ class Placing(Steps):
             raise WireError(HOST_REFUSED, title, "Choose another place for it.") from no
 
     def place_frames(self, data: Result, near: str, label: str) -> Refs:
+        if "at" in data:
+            raise CannotPlace("its numbers are not those of the item")
         return self._pictures(FrameSet.of(data), near, label)
 
     def place_take(self, data: Result, near: str, label: str) -> Refs:
-        return self._pictures(FrameSet.of(data), near, f"{label} take".strip())
+        frames = FrameSet.of(data)
+        if "at" not in data:
+            return self._pictures(frames, near, f"{label} take".strip())
+        thing = things.find(near) if near else None
+        with self.undo_group(label):
+            if things.is_strip(thing):
+                return self._strip(strips.over(thing, frames, data["at"], label))
+            space = blocks.own_space(frames)
+            if isinstance(thing, bpy.types.MovieClip):
+                shift = files.span(thing).shift + data["at"] - frames.first
+                return self._block(blocks.clip(frames, label, space, shift))
+            return self._block(blocks.image(frames, label, space, None))
 
     def _pictures(self, frames: FrameSet, near: str, label: str) -> Refs:
         space = blocks.space_of(frames)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one session of this Blender: its worker, and the job and the check that panels show.
+"""The one session of this Blender: its worker, and the job, check and show that panels show.
 
 It belongs to the module, not to an operator: Blender frees operators when it likes. A file that
 is loaded ends the job first, so that nothing is placed into another scene. While a job runs its
@@ -8,19 +8,20 @@ operator's timer calls `turn`; for pictures beside it there is a timer that ends
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping
 
 import bpy
 
 from answerprint_bridge.host import Host
 from answerprint_bridge.messages import CANCELLED, HOST_REFUSED, WireError
 from answerprint_bridge.session import Input, Run, Session
-from answerprint_bridge.wire import command
+from answerprint_bridge.wire import Call, command
 
 from . import pictures, prefs
 from .catalogue import Spec
 from .check_job import CheckJob
 from .job import Job
+from .show_job import Asking, Shown
 
 EDITORS = ("NODE_EDITOR", "IMAGE_EDITOR", "CLIP_EDITOR", "SEQUENCE_EDITOR")
 BUSY = -32004
@@ -31,7 +32,7 @@ HELLO = 30.0  # seconds the worker has to answer a check
 
 
 class Running:
-    """The session, its newest job and its newest check: of these one works at a time.
+    """The session, its newest job, check and question to the show: of these one works at a time.
 
     driven   an operator's timer turns it.
     """
@@ -40,6 +41,8 @@ class Running:
         self.driven = False
         self.job: Job | None = None
         self.edit: CheckJob | None = None
+        self.asking: Asking | None = None
+        self.shown = Shown()
         self._host: Host | None = None
         self._session: Session | None = None
         self._open: List[Any] = []  # calls and looks beside the job
@@ -61,9 +64,10 @@ class Running:
             self._session = Session(self.host(), told)
         return self._session
 
-    def task(self) -> Job | CheckJob | None:
+    def task(self) -> Job | CheckJob | Asking | None:
         """What works now."""
-        return next((each for each in (self.job, self.edit) if each and not each.ended), None)
+        tasks = (self.job, self.edit, self.asking)
+        return next((each for each in tasks if each and not each.ended), None)
 
     def working(self) -> bool:
         return self.task() is not None
@@ -105,6 +109,14 @@ class Running:
         job.check = session.check(on_progress=job.moved)
         self.edit = job
         return job
+
+    def ask(self, stage: str, start: Callable[[Session, Asking], Call]) -> Asking:
+        """Ask the show; `start` begins it. Raises WireError where it cannot start."""
+        self._check_free()
+        asking = Asking(stage)
+        asking.call = start(self.session(), asking)
+        self.asking = asking
+        return asking
 
     def _check_free(self) -> None:
         if self.working():
@@ -156,12 +168,14 @@ class Running:
 
     def forget(self) -> None:
         """End what works and drop what is shown: the scene is about to be another one."""
-        task, self.job, self.edit = self.task(), None, None
+        task, self.job, self.edit, self.asking = self.task(), None, None, None
+        self.shown = Shown()
         if task:
             task.cancel(LEAVE)
             while not task.ended:
                 self.turn()
         pictures.clear()
+        pictures.clear_thumbs()
 
     def close(self) -> None:
         """End the job, the worker and the host."""

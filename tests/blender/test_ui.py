@@ -1,6 +1,7 @@
 """The extension's operators and panels in real Blender, one environment for each version.
 
-`ui_operators.py`, `ui_panels.py` and `ui_check.py` are what is run there; what fails is named here.
+`ui_operators.py`, `ui_panels.py`, `ui_check.py` and `ui_show.py` are what is run there; what fails
+is named here.
 """
 
 import os
@@ -12,7 +13,8 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-CASES = [str(HERE / name) for name in ("ui_operators.py", "ui_panels.py", "ui_check.py")]
+NAMES = ("ui_operators.py", "ui_panels.py", "ui_check.py", "ui_show.py")
+CASES = [str(HERE / name) for name in NAMES]
 SECONDS = 600  # all cases of one version; 4.5 hangs at its end where something is left of us
 ENDED_HARD = "import os, pytest, sys; os._exit(pytest.main(sys.argv[1:]))"
 

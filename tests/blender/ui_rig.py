@@ -221,7 +221,7 @@ class Layout:
         self.drawn.append(("operator", name, more.get("text")))
         return SimpleNamespace(**dict.fromkeys(kind.properties.keys()))
 
-    def label(self, text, icon="NONE"):
+    def label(self, text, icon="NONE", icon_value=0):
         assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
         self.drawn.append(("label", text, icon))
 

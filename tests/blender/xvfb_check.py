@@ -185,4 +185,5 @@ def story():
     TOLD["rows after undo"] = rows()
 
 
-drive(story)
+if __name__ == "__main__":
+    drive(story)

@@ -16,7 +16,17 @@ import numpy as np
 import OpenImageIO as oiio
 from scenes import ONE_OF_EACH, picture
 
-from answerprint_blender import adapter, artist, colour, compat, files, nodes, things
+from answerprint_blender import (
+    adapter,
+    artist,
+    auditions,
+    colour,
+    compat,
+    editing,
+    files,
+    nodes,
+    things,
+)
 from answerprint_bridge.host import FrameSet, Item
 from answerprint_bridge.results import KINDS
 
@@ -159,6 +169,21 @@ class Rig:
             "saturation": exact(inputs["saturation"]),
             "working_space": node.node_tree.name.split()[-1].partition(".")[0],
         }
+
+    def laid(self, ref: str) -> tuple[bool, int, int, str]:
+        """Of a proposal: whether it is shown, its first and last frame of the edit, its files."""
+        strip = things.find(ref)
+        first = editing.begin_of(self.scene)
+        folder = os.path.abspath(bpy.path.abspath(strip.directory))
+        pattern, _ = files.pattern_of(os.path.join(folder, strip.elements[0].filename))
+        span = (int(strip.frame_final_start) - first, int(strip.frame_final_end) - 1 - first)
+        return not strip.mute, *span, pattern
+
+    def marker_of(self, ref: str) -> tuple[str, str]:
+        """The name of the marker on a proposal, and the words kept with it: a name is short."""
+        told = self.host.read_tag(ref, auditions.LAID)
+        (name,) = [m.name for m in self.scene.timeline_markers if m.name.startswith(told["id"])]
+        return name, told["words"]
 
     def snapshot(self) -> dict[str, str]:
         """Everything that can be a result, and the scene; not what only serves a result, such
