@@ -175,7 +175,7 @@ def test_test_runs_the_checks_then_pytest(checkout):
         "-m ruff check . cpu",
         "-m ruff format --check . cpu",
         "-m mypy cpu",
-        "-m pytest -k match cpu",
+        "-m pytest -n auto --maxprocesses 4 --dist loadfile -k match cpu",
     ]
     assert done.out.splitlines()[-1] == "3 passed"
 

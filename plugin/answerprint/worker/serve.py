@@ -356,7 +356,7 @@ class _Server:
 
     def _shutdown(self, number: int | str) -> None:
         self._leaving = number
-        for request in list(self._open.values()):
+        for request in reversed(list(self._open.values())):  # what waits must not start meanwhile
             request.cancel()
         self.jobs.put(None)
         self.desk.put(None)
