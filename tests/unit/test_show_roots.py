@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +12,14 @@ from typing import Any
 import pytest
 import rushes
 
-from answerprint.show import roots, status
+from answerprint.show import learn, ledger, roots, status
 from answerprint.show.add import add
+from answerprint.show.forget import forget
 from answerprint.show.rebuild import rebuild
 from answerprint.show.roots import Root, Roots
 from answerprint.show.status import Status, record, said
 from answerprint.show.store import DATABASE, Show, make_show, open_show
+from answerprint.show.verify import verify
 
 
 def spaces(show: Show) -> dict[str, str]:
@@ -155,3 +160,143 @@ def test_approvals_follow_media_that_move(media: Path, tmp_path: Path) -> None:
             here = status.key_of(db, str(tmp_path / "archive/outer.%04d.exr"))
             assert [known.places for known in said(db).values()] == [(here, other)]
     assert [each.path for each in roots.read(show.folder).every] == [str(tmp_path / "archive")]
+
+
+# --- what `forget` leaves of it ----------------------------------------------------------------
+
+
+def listed(show: Show) -> list[str]:
+    return [each.path for each in roots.read(show.folder).every]
+
+
+def test_a_folder_whose_clips_are_all_forgotten_keeps_its_space(
+    media: Path, tmp_path: Path
+) -> None:
+    show = make_show(tmp_path / "show")
+    add(show, [str(media)], colourspace="ACEScct")
+    for name in ("inner", "outer"):
+        forget(show, name)
+    assert listed(show) == [str(media)]
+    rushes.sequence(media, "later", 3, count=1)
+    add(show, [str(media / "later.%04d.exr")])
+    assert spaces(show) == {"later": "ACEScct"}
+
+
+def test_what_is_forgotten_while_others_are_added_takes_no_folder_out(
+    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`outer` is the only clip that has a row yet."""
+    show, measure = make_show(tmp_path / "show"), learn.measure
+
+    def meanwhile(path: str, *more: Any) -> Any:
+        if "inner" in path:
+            forget(open_show(show.folder), "outer")
+        return measure(path, *more)
+
+    monkeypatch.setattr(learn, "measure", meanwhile)
+    add(show, [str(media)], colourspace="ACEScct")
+    assert (listed(show), spaces(show)) == ([str(media)], {"inner": "ACEScct"})
+    monkeypatch.undo()
+    assert spaces(again(show)) == {"inner": "ACEScct"}
+
+
+def test_a_folder_that_is_gone_or_empty_is_taken_out(media: Path, tmp_path: Path) -> None:
+    show = make_show(tmp_path / "show")
+    add(show, [str(media / "cam"), str(media / "outer.%04d.exr")])
+    for each in (media / "cam").iterdir():
+        each.unlink()
+    forget(show, "inner")
+    assert listed(show) == [str(media / "outer.%04d.exr")]
+
+
+KILLED = """
+import os, signal, sys
+from answerprint.show import forget, roots
+from answerprint.show.store import open_show
+folder, clip, where = sys.argv[1:]
+write = roots.write
+def killed(*given):
+    if where == "within":
+        write(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+if where == "within":
+    roots.write = killed
+else:
+    forget.remove_files = killed
+forget.forget(open_show(folder), clip)
+"""
+
+
+@pytest.mark.parametrize("where", ["within", "after"])
+def test_after_a_kill_its_path_is_not_there_for_ever(
+    media: Path, tmp_path: Path, where: str
+) -> None:
+    """Killed just before the row is gone, then asked again; or before its files are gone."""
+    show, path = make_show(tmp_path / "show"), str(media / "outer.%04d.exr")
+    add(show, [path, str(media / "cam")])
+    asked = [sys.executable, "-c", KILLED, str(show.folder), path, where]
+    assert subprocess.run(asked, check=False).returncode == -signal.SIGKILL
+    if where == "within":
+        assert spaces(show) == {"inner": "", "outer": ""}, "its row is taken back"
+        forget(open_show(show.folder), path)
+    assert add(open_show(show.folder), [str(media / "cam")]).known == 1
+    assert listed(show) == [str(media / "cam")]
+    assert b"outer" not in b"".join(each.read_bytes() for each in files(show.folder))
+    assert verify(show.folder).strays == 0
+
+
+def files(folder: Path) -> list[Path]:
+    return [each for each in folder.rglob("*") if each.is_file()]
+
+
+@pytest.mark.parametrize("damage", [None, "{}"])
+def test_forget_makes_a_list_that_is_lost_anew(
+    media: Path, tmp_path: Path, damage: str | None
+) -> None:
+    show = make_show(tmp_path / "show")
+    add(show, [str(media)], colourspace="ACEScct")
+    (show.folder / roots.FILE).unlink()
+    if damage:
+        (show.folder / roots.FILE).write_text(damage)
+    assert forget(show, "outer").shots == 1
+    assert listed(show) == [str(media / "cam/inner.%04d.exr")]
+    assert verify(show.folder).damages == ()
+    assert spaces(again(show)) == {"inner": "ACEScct"}
+
+
+# --- what the ledger says of it ----------------------------------------------------------------
+
+
+def test_no_line_ties_a_clip_to_a_place_that_can_be_guessed(media: Path, tmp_path: Path) -> None:
+    """The places of results are keyed with the show's salt, which outlives a clip's secret."""
+    show, names = make_show(tmp_path / "show"), {"outer": "outer", "inner": "cam/inner"}
+    add(show, [str(media)])
+    with show.writing() as desk:
+        for turn, name in enumerate(names.values()):
+            place = status.key_of(desk.db, str(media / f"{name}.%04d.exr"))
+            word = Status(f"{turn}f2a90c1b7de", "approved", "result", by="Ines", version=1)
+            record(desk, Status(**vars(word) | {"places": (place,)}))
+    media.rename(tmp_path / "archive")
+    add(show, [str(tmp_path / "archive")])
+    with show.reading() as db:
+        keys = {
+            status.key_of(db, str(folder / f"{name}.%04d.exr"))
+            for folder in (media, tmp_path / "archive")
+            for name in names.values()
+        }
+    moved = [line for line in ledger.lines(show.folder) if line["what"] == "moved"]
+    assert [("clip" in line, "places" in line) for line in moved] == [
+        *[(True, False)] * 2,
+        *[(False, True)] * 2,
+    ]
+    assert {key for line in moved for key in line.get("places", ())} == keys
+    assert not keys & {line.get("path") for line in moved}
+
+
+def test_a_move_that_an_older_show_told_in_one_line_counts(tmp_path: Path) -> None:
+    show, word = make_show(tmp_path / "show"), Status("3f2a90c1b7de", "approved", "result", by="I")
+    with show.writing() as desk:
+        desk.note("decided", **word.plain() | {"places": ["before", "other"]})
+        desk.note("moved", clip="0f", path="ab", places=["before", "now"])
+    with again(show).reading() as db:
+        assert [known.places for known in said(db).values()] == [("now", "other")]

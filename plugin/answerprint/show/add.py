@@ -20,7 +20,7 @@ from typing import Any
 from answerprint.errors import BadInput
 from answerprint.events import Events
 from answerprint.frames import colour
-from answerprint.show import fingerprint, roots, stamp, status, store
+from answerprint.show import fingerprint, roots, stamp, status
 from answerprint.show.crew import PAUSE, Crew
 from answerprint.show.dailies import Daily, Walk, named, walk
 from answerprint.show.decided import MOVED
@@ -31,6 +31,7 @@ from answerprint.show.learn import (
     LEARNED,
     Outcome,
     code,
+    every_clip,
     learn,
     space_of,
     sweep,
@@ -127,8 +128,8 @@ def add(
     with show.writing() as desk:
         sweep(show, desk)
         named = [Root(path, tuple(map(_absolute, logs)), colourspace) for path in at]
-        before = _roots(show)
-        every = (before or _every_clip(desk)).with_(named)
+        before = roots.kept(show.folder)
+        every = (before or every_clip(desk.db)).with_(named)
         todo = _sorted(desk, found, added, colourspace, again, every)
         paths_now = _paths(desk.db)
         every = every.followed(added.moved, [*paths_now, *(path for path, _ in added.moved)])
@@ -191,20 +192,6 @@ def _many(count: int, what: str) -> str:
 # --- what is to be done --------------------------------------------------------------------
 
 
-def _roots(show: Show) -> roots.Roots | None:
-    """What was added before, None where the list of it is lost."""
-    try:
-        return roots.read(show.folder)
-    except BadInput:
-        return None
-
-
-def _every_clip(desk: Desk) -> roots.Roots:
-    rows = desk.db.execute("SELECT path, camera FROM clip ORDER BY path")
-    every = tuple(Root(path, (), space_of(camera)) for path, camera in rows)
-    return roots.Roots(store.salt(desk.db).hex(), every)
-
-
 def _paths(db: sqlite3.Connection) -> list[str]:
     return [path for (path,) in db.execute("SELECT path FROM clip ORDER BY path")]
 
@@ -222,7 +209,7 @@ def _sorted(
     desk: Desk, found: Walk, added: Added, colourspace: str, again: bool, every: roots.Roots
 ) -> list[Daily]:
     """The clips that are to be measured; known, moved and forgotten ones are told."""
-    db, todo = desk.db, list[Daily]()
+    db, todo, places = desk.db, list[Daily](), list[dict[str, Any]]()
     rows = db.execute("SELECT path, stamp, camera FROM clip").fetchall()
     known = {path: stamped for path, stamped, _ in rows}
     spaces = {path: space_of(camera) for path, _, camera in rows}
@@ -235,14 +222,14 @@ def _sorted(
             lift(desk, path, daily.stamp)
         there = alike[stamp.changed(daily.stamp)]
         before = path if path in known else _from(known, there, found, daily)
-        if not before and is_forgotten(db, path, daily.stamp):
+        if before in ("", path) and is_forgotten(db, path, daily.stamp):
             added.left.append(path)
             continue
         space = colourspace or (spaces[before] if before else every.space_of(path))
         daily = replace(daily, space=space)
         if before and before != path:
             known[path], spaces[path] = known.pop(before), spaces[before]
-            _move(desk, before, daily)
+            places += _move(desk, before, daily)
             added.moved.append((before, path))
         if before and stamp.same(known[path], daily.stamp) and space == spaces[path] and not again:
             if known[path] != daily.stamp:  # of version 1
@@ -250,6 +237,8 @@ def _sorted(
             added.known += before == path
         else:
             todo.append(daily)
+    for each in places:  # apart from the lines with ids: these keys outlive what is forgotten
+        desk.note(MOVED, **each)
     return todo
 
 
@@ -265,14 +254,16 @@ def _is_there(path: str) -> bool:
     return bool(walk([path]).clips)
 
 
-def _move(desk: Desk, before: str, daily: Daily) -> None:
+def _move(desk: Desk, before: str, daily: Daily) -> list[dict[str, Any]]:
+    """A clip's row follows its media; what the ledger is to say of results that are known there."""
     asked = "SELECT id, secret FROM clip WHERE path = ?"
     name, secret = desk.db.execute(asked, (before,)).fetchone()
     row = (daily.path, daily.name, name)
     desk.db.execute("UPDATE clip SET path = ?, name = ? WHERE id = ?", row)
     desk.db.execute("DELETE FROM measured WHERE path = ?", (before,))
+    desk.note(MOVED, clip=name, path=keyed(secret, daily.path))
     places = status.moved(desk, before, daily.path)
-    desk.note(MOVED, clip=name, path=keyed(secret, daily.path), **places)
+    return [places] if places else []
 
 
 def _gone(db: sqlite3.Connection, below: Sequence[str], found: Walk) -> list[str]:

@@ -3,8 +3,8 @@
 It is made from the ledger's lines alone, the oldest first:
 
     decided   what somebody said: a status as plain data (`status.py`)
-    moved     media lie elsewhere; `places` has the keys of where they lay and lie, where results
-              are known by them
+    moved     media lie elsewhere; `places`, in lines without the clip's id, has the keys of where
+              they lay and lie, where results are known by them
 
 Rows are in the order in which they were decided.
 """

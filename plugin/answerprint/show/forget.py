@@ -5,6 +5,9 @@ what was added, and its secret: what the ledger says of its frames can then be t
 Passports that checks keep of media that are no clip of the show are forgotten by their path.
 
 What stays is a mark by which `add` leaves it (`forgotten.py`), and what people decided on results.
+A mark is of the bytes. So none is made while the show has another clip that holds the same: it
+would take that one too. It is made when the last of them is forgotten.
+
 The bytes are gone from the show's files; what a disk keeps of removed files is the disk's matter.
 """
 
@@ -13,16 +16,16 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 
 from answerprint.errors import BadInput, CannotWrite
 from answerprint.show import fingerprint, roots, stamp, store
 from answerprint.show.dailies import named, stamp_of, walk
 from answerprint.show.forgotten import FORGOTTEN, mark
-from answerprint.show.learn import remove_files, remove_rows, sweep
-from answerprint.show.roots import Root, Roots
-from answerprint.show.store import Show
+from answerprint.show.learn import every_clip, remove_files, remove_rows, sweep
+from answerprint.show.roots import Root
+from answerprint.show.store import Desk, Show
 
 LISTED = 8
 
@@ -33,7 +36,7 @@ class Gone:
 
     clip    its id; '' of media that were no clip of the show.
     copies  paths of other clips that hold the same: they are still known.
-    marked  whether `add` and checks leave it when it comes again.
+    marked  whether `add` and checks leave it when it comes again. Not while there are copies.
     """
 
     clip: str
@@ -62,8 +65,11 @@ class Gone:
                 f"Removed: {self.passports} passports of parts."
             )
         if self.copies:
-            words.append(f"The same is still known as: {', '.join(self.copies)}.")
-        if not self.marked:
+            words.append(
+                f"The same is still known as: {', '.join(self.copies)}. Until they are forgotten "
+                "too, this one is learned again where its media lie in a folder that is added."
+            )
+        elif not self.marked:
             words.append("Its media are gone: when they come again nothing tells that it is this.")
         return " ".join(words)
 
@@ -97,15 +103,14 @@ def forget(show: Show, clip: str) -> Gone:
         said = tuple(each for each in before if before[each] != after.get(each))
         name, stamped = (found[0], found[2]) if found else ("", "")
         now = stamp_of(path)
-        marks = mark(desk, stamped, now if not stamped or stamp.same(stamped, now) else "")
+        stamps = (stamped, now if not stamped or stamp.same(stamped, now) else "")
+        copies = _same(db, stamps)
+        marks = [] if copies else mark(desk, *stamps)
         desk.note(FORGOTTEN, clip=name, digests=marks)
-        left = [each for (each,) in db.execute("SELECT path FROM clip")]
-        copies = _same(db, stamped)
+        _leave_out(show, desk, path)
     with show.writing() as desk:  # its row is gone, whatever happens now
         files = remove_files(show.folder, name) if name else {}
         sweep(show, desk)
-        if name:
-            _leave_out(show, path, left)
     return Gone(name, path, fingerprints=said, copies=copies, marked=bool(marks), **rows, **files)
 
 
@@ -119,11 +124,11 @@ def _remove_parts(db: sqlite3.Connection, path: str) -> int:
     return sum(db.execute(asked, (each,)).rowcount for each in same)
 
 
-def _same(db: sqlite3.Connection, stamped: str) -> tuple[str, ...]:
-    """Paths of clips whose files hold the same."""
-    held = stamp.held(stamped)
+def _same(db: sqlite3.Connection, stamps: Iterable[str]) -> tuple[str, ...]:
+    """Paths of clips whose files hold the same as those with one of these stamps."""
+    held = set(map(stamp.held, stamps)) - {""}
     rows = db.execute("SELECT path, stamp FROM clip ORDER BY path")
-    return tuple(path for path, other in rows if held and stamp.held(other) == held)
+    return tuple(path for path, other in rows if stamp.held(other) in held)
 
 
 def _no_rebuild(show: Show) -> None:
@@ -162,18 +167,27 @@ def _path(clip: str) -> str:
         return os.path.abspath(os.path.expanduser(clip))  # its media may be gone
 
 
-def _leave_out(show: Show, path: str, left: Sequence[str]) -> None:
-    """Take roots out that name the clip and no other, and those of media that moved away."""
-    before = roots.read(show.folder)
-    after = Roots(before.salt, tuple(each for each in before.every if _stays(each, path, left)))
+def _leave_out(show: Show, desk: Desk, path: str) -> None:
+    """Take the clip out of the list of what was added, and places that are left; the list is made
+    of the clips where it is lost.
+
+    Before the row goes: a kill in between leaves a clip that is forgotten when asked again, where
+    the other order would leave a path that nobody can ask for.
+    """
+    before = roots.kept(show.folder)
+    every = before or every_clip(desk.db)
+    left = [each for (each,) in desk.db.execute("SELECT path FROM clip")]
+    after = replace(every, every=tuple(each for each in every.every if _stays(each, path, left)))
     if after != before:
         roots.write(show.folder, after)
 
 
-def _stays(root: Root, path: str, left: Sequence[str]) -> bool:
+def _stays(root: Root, path: str, left: Iterable[str]) -> bool:
+    """Whether the root is more than the clip: it has clips, or media lie there that may become
+    some, as those that somebody is adding."""
     if any(map(root.holds, left)):
         return True
-    if root.holds(path):
+    if root.path == path:
         return False
     there = walk([root.path])
     return bool(there.clips or there.logs)

@@ -37,7 +37,13 @@ def mark(desk: Desk, *stamps: str) -> list[str]:
 
 
 def is_forgotten(db: sqlite3.Connection, path: str, stamped: str) -> bool:
-    """Whether the clip with this stamp at this path was forgotten, and not asked for again."""
+    """Whether the clip with this stamp at this path was forgotten, and not asked for again.
+
+    One that is in the show under this path, as far as its stamp tells with these bytes, was not.
+    """
+    row = db.execute("SELECT stamp FROM clip WHERE path = ?", (path,)).fetchone()
+    if row and stamp.held(row[0]) in ("", stamp.held(stamped)):
+        return False
     return bool(_there(db, path, stamped))
 
 

@@ -38,6 +38,7 @@ from answerprint.show.dailies import Daily, stamp_of
 from answerprint.show.forgotten import is_forgotten
 from answerprint.show.ledger import keyed
 from answerprint.show.reports import joined
+from answerprint.show.roots import Root, Roots
 from answerprint.show.store import ARRAYS, CLAIMS, THUMBS, Desk, Show
 from answerprint.show.take import Take, Told, measure
 from answerprint.vision import sketch
@@ -144,6 +145,13 @@ def _known(db: sqlite3.Connection, path: str) -> _Known | None:
 def space_of(camera: str) -> str:
     """The colour space that somebody named for a clip, by its column `camera`."""
     return str(json.loads(camera).get("colourspace", ""))
+
+
+def every_clip(db: sqlite3.Connection) -> Roots:
+    """Each clip as if it had been added by itself: where the list of what was added is lost."""
+    rows = db.execute("SELECT path, camera FROM clip ORDER BY path")
+    every = tuple(Root(path, (), space_of(camera)) for path, camera in rows)
+    return Roots(store.salt(db).hex(), every)
 
 
 def packed(told: Any) -> bytes:

@@ -95,6 +95,14 @@ def read(folder: Path) -> Roots:
         ) from why
 
 
+def kept(folder: Path) -> Roots | None:
+    """What was added, None where the list of it is lost."""
+    try:
+        return read(folder)
+    except BadInput:
+        return None
+
+
 def write(folder: Path, roots: Roots) -> None:
     """Raises CannotWrite."""
     told = {"schema": SCHEMA, "salt": roots.salt, "roots": [asdict(each) for each in roots.every]}

@@ -114,7 +114,11 @@ def make_show(folder: str | os.PathLike[str], salt: str = "") -> Show:
 
 
 def open_show(folder: str | os.PathLike[str]) -> Show:
-    """The show in a folder. Raises BadInput where there is none, or a newer one; Damaged."""
+    """The show in a folder; one of an older version is upgraded.
+
+    Raises BadInput where there is none, or a newer one; CannotWrite where it cannot be upgraded;
+    Damaged.
+    """
     place = there_is(folder)
     show = Show(place)
     show.verify()
@@ -127,8 +131,16 @@ def open_show(folder: str | os.PathLike[str]) -> Show:
             "Use the newer Answerprint that wrote it.",
         )
     if there < len(schema.STEPS):
-        with show.writing() as desk:
-            schema.bring_up(desk.db, ledger.lines(place))
+        try:
+            with show.writing() as desk:
+                schema.bring_up(desk.db, ledger.lines(place))
+        except CannotWrite as why:
+            raise CannotWrite(
+                f"The show in {place} is of version {there} and has to be upgraded once.",
+                "Somebody who may write there does it by opening it: "
+                f"answerprint show list --show {place}",
+                why.title,
+            ) from why
     return show
 
 
