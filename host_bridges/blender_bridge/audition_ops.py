@@ -19,7 +19,7 @@ from answerprint_bridge.auditions import MATCH
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 
 from . import catalogue, compat, operators, show_list, show_ops, things
-from .auditions import LAID
+from .auditions import LAID, begin_then
 from .classes import Classes
 from .operators import FORGET, Said
 from .running import NOW, redraw
@@ -59,7 +59,8 @@ def select(name: str) -> None:
 def go(context: Any) -> None:
     """The playhead on the hole or the proposal that is chosen, and its strip, if it is laid."""
     if row := show_list.row(context):
-        NOW.host().show_frame(row.at)
+        scene = compat.sequencer_scene()
+        scene.frame_set(begin_then(scene, NOW.shown.gaps or {}) + row.at)
         select(row.id)
 
 

@@ -5,20 +5,24 @@ Each lies over its hole to the frame, on the channel that its track of the audit
 of the edit; the rest of its clip is beyond its handles. A retime is a speed effect above it, and
 then that is the item. A reframe is in the strip's own transform. The range of a whole clip is read
 from the OTIO of the search, for the answer names only the frames that are meant.
+
+Frames of a search count from 0 at the frame of the scene that was 0 when its edit was exported,
+whatever was exported since; where a shot beside a hole has moved, nothing is laid.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, Dict, List, Mapping, Tuple
 
-from answerprint_bridge.host import TAG, FrameSet, Marker
+from answerprint_bridge.host import TAG, FrameSet, Marker, Span
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 from answerprint_bridge.results import CannotPlace
 from answerprint_bridge.showing import Take
 
 from . import compat, files, sizes, strips, things
-from .editing import Editing, begin_of
+from .editing import PICTURES, Editing, begin_of
 
 AUDITION = "audition"  # of markers: whose they are
 LAID = "answerprint_audition"  # of a strip: {cut: the OTIO of its search, id, words} of a proposal
@@ -28,6 +32,16 @@ Row = Mapping[str, Any]
 class Auditions(Editing):
     """The part of the host that lays proposals, and shows one of them."""
 
+    def edit_exported(self) -> Dict[str, Any]:
+        """{first: the scene's frame that is 0, shots: {ref of a strip: [first, end]}}, both in
+        frames of the scene, the end not included."""
+        scene = compat.sequencer_scene()
+        return {"first": begin_of(scene), "shots": _shots(scene)}
+
+    def edit_then(self, exported: Row) -> List[Span]:
+        since = begin_of(compat.sequencer_scene()) - exported["first"] if exported else 0
+        return [replace(s, first=s.first + since, last=s.last + since) for s in self.edit()]
+
     def lay_auditions(self, gaps: Mapping[str, Any]) -> Dict[str, str]:
         scene, cut = compat.sequencer_scene(), str(gaps["cut"])
         laid = {row["id"]: ref for ref, row in self.tagged(LAID).items() if row["cut"] == cut}
@@ -36,17 +50,21 @@ class Auditions(Editing):
         if not missing:
             return laid
         whole, lost = _wholes(cut), list[str]()
+        first = begin_then(scene, gaps)
+        _unmoved(scene, gaps, missing)
         top = _top(scene)
         with self.undo_group("Audition"):
             for row in missing:
                 try:
-                    ref = self._lay(scene, row, *whole[row["id"]], top + row["track"])
+                    at = first + row["at"]
+                    ref = self._lay(scene, row, at, *whole[row["id"]], top + row["track"])
                 except CannotPlace as why:
                     lost.append(f"{row['name']}: {why}.")
                     continue
                 self.tag(ref, LAID, {"cut": cut, "id": row["id"], "words": row["words"]})
                 laid[row["id"]] = ref
-            self.mark_edit(AUDITION, _markers(gaps["holes"], laid))
+            since = first - begin_of(scene)
+            self.mark_edit(AUDITION, _markers(gaps["holes"], laid, since))
         if lost:
             self.message("warning", "Not all takes were laid.", "\n".join(lost))
         return laid
@@ -66,14 +84,15 @@ class Auditions(Editing):
             self._made.append(lambda: setattr(things.find(name), "mute", before))
             strip.mute = mute
 
-    def _lay(self, scene: Any, row: Row, skipped: int, length: int, lowest: int) -> str:
+    def _lay(self, scene: Any, row: Row, at: int, skipped: int, length: int, lowest: int) -> str:
         """A proposal as a muted strip, retimed where its frames are more or fewer.
 
+        at                the frame of the scene that it begins at.
         skipped, length   frames of its clip before its own, and of the whole clip.
         """
         first = row["first"] - skipped
         frames = FrameSet(row["clip"], first, first + length - 1)
-        at, lasts = begin_of(scene) + row["at"], row["frames"]
+        lasts = row["frames"]
         channel = strips.free(scene, lowest, at, at + lasts)
         name = f"{row['id']} {row['name']}"
         made = strips.lay(scene, frames, name, channel, at, lasts, row["first"])
@@ -87,6 +106,35 @@ class Auditions(Editing):
         effect = strips.retime(scene, made, taken / lasts)
         effect.mute = True
         return self._strip(effect)[0]
+
+
+def begin_then(scene: Any, gaps: Row) -> int:
+    """The scene's frame that was 0 when the edit of a search was exported."""
+    then = gaps.get("exported")
+    return int(then["first"]) if then else begin_of(scene)
+
+
+def _shots(scene: Any) -> Dict[str, List[int]]:
+    """Where each strip of the edit itself lies."""
+    own = (s for s in compat.top_strips(scene) if s.type in PICTURES and LAID not in things.tags(s))
+    return {things.ref(s): [int(s.frame_final_start), int(s.frame_final_end)] for s in own}
+
+
+def _unmoved(scene: Any, gaps: Row, rows: List[Row]) -> None:
+    """WireError where a shot beside the hole of one of these lies elsewhere than at the search."""
+    if not (then := gaps.get("exported")):
+        return
+    now = _shots(scene)
+    for row in rows:
+        first = then["first"] + row["at"]
+        end = first + row["frames"]
+        before = max((b for _, b in then["shots"].values() if b <= first), default=None)
+        after = min((a for a, _ in then["shots"].values() if a >= end), default=None)
+        for ref, (a, b) in then["shots"].items():
+            if (b == before or a == after) and now.get(ref) != [a, b]:
+                name = ref.rpartition(":")[2]
+                title = f"'{name}' is not where it was when the missing shots were looked for."
+                raise WireError(HOST_REFUSED, title, "Look for missing shots again.")
 
 
 def _top(scene: Any) -> int:
@@ -114,15 +162,18 @@ def _wholes(cut: str) -> Dict[str, Tuple[int, int]]:
     return found
 
 
-def _markers(holes: List[Row], laid: Mapping[str, str]) -> List[Marker]:
-    """One for each that is laid, side by side in its hole: one frame shows one name."""
+def _markers(holes: List[Row], laid: Mapping[str, str], since: int) -> List[Marker]:
+    """One for each that is laid, side by side in its hole: one frame shows one name.
+
+    since   frames by which those of the search count from another 0 than the edit does now.
+    """
     found = []
     for hole in holes:
         rows = [row for row in hole["proposals"] if row["id"] in laid]
         for turn, row in enumerate(rows):
             take = Take.proposed(row)
             text = f"{100 * take.sure:.0f} % {take.sees}, {take.name}"
-            at = row["at"] + turn * row["frames"] // len(rows)
+            at = since + row["at"] + turn * row["frames"] // len(rows)
             found.append(Marker(at, text, AUDITION, name=row["id"]))
     return found
 

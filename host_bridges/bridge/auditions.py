@@ -19,8 +19,8 @@ from .messages import HOST_REFUSED, WireError
 
 MATCH = "match"
 Gaps = Mapping[str, Any]
-"""What `show.gaps` answers: {cut, holes: [{id, range, proposals: [{id, name, needs, reference,
-...}], ...}], shots: {name: row}, ...}; a row of a shot is one of the check's report."""
+"""What `Session.gaps` answers: {cut, holes: [{id, range, proposals: [{id, name, needs, reference,
+...}], ...}], shots: {name: row}, exported, ...}; a row of a shot is one of the check's report."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Auditions:
         if not name:
             return Prepared(why=f"No shot of the edit is known that {row['name']} should match.")
         shot = gaps["shots"][name]
-        reference = item_of(shot, self.host.edit())
+        reference = item_of(shot, self.host.edit_then(gaps.get("exported", {})))
         if reference is None:
             told = f"The edit has no '{shot['clip']}' at {shot['timecode']} any more"
             return Prepared(why=f"{told}, which {row['name']} should match.")

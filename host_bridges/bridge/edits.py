@@ -22,6 +22,15 @@ class Edits(ABC):
         """Where its items lie, as it is now; made of nodes: as it was last exported."""
         raise WireError(HOST_REFUSED, f"{self.info().name} has no edit.", "Open the edit's file.")
 
+    def edit_exported(self) -> Dict[str, Any]:
+        """What this host has to know of the edit as it was last exported, to lay takes above it
+        later: plain JSON, kept with the answer of a search as its 'exported'."""
+        return {}
+
+    def edit_then(self, exported: Mapping[str, Any]) -> list[Span]:
+        """`edit`, its frames counted as at that export."""
+        return self.edit()
+
     def conform(self) -> Dict[str, str]:
         """{media, rate, colourspace}: a folder of its media, its rate, the space of its media,
         where the edit does not say them."""

@@ -187,7 +187,8 @@ class Shows:
         on_progress: Listener | None = None,
     ) -> Call:
         """Ask what the show has for the missing shots of the host's edit, into a version of its
-        own. The result has 'holes', each with proposals, and 'cut': the OTIO to audition.
+        own. The result has 'holes', each with proposals, 'cut': the OTIO to audition, and
+        'exported': what the host told of its edit then.
 
         Raises WireError where the host has no edit or does not export it.
         """
@@ -203,6 +204,7 @@ class Shows:
             with told_as(f"{name} did not export its edit.", "The console has the details."):
                 path = self.host.export_timeline(os.path.join(folder, f"{scene.shot}.otio"))
                 conform = {**self.host.conform(), **({"media": media} if media else {})}
+                exported = self.host.edit_exported()
         except WireError:
             versions.drop_unfinished(folder)
             raise
@@ -211,6 +213,8 @@ class Shows:
         def done(call: Call) -> None:
             if call.error:
                 versions.drop_unfinished(folder)
+            else:
+                call.result["exported"] = exported
             if on_done:
                 on_done(call)
 

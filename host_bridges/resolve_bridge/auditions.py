@@ -25,8 +25,9 @@ class Auditions(Edit):
         cut = str(gaps["cut"])
         rows = {row["id"]: row for hole in gaps["holes"] for row in hole["proposals"]}
         name, tracks = _told(cut)
-        for line in self._lines():
-            if line.GetName().startswith(name) and (laid := _marked(line, cut)):
+        here = clips.project(self.resolve).GetCurrentTimeline()
+        for line in (*filter(None, [here]), *self._lines()):
+            if laid := _marked(line, cut):
                 self._open(line)
                 return {each: laid[each] for each in rows if each in laid}
         with self.undo_group(name):

@@ -211,6 +211,11 @@ def gaps_of(tmp_path, *rows):
     return {"cut": str(path), "holes": [{"id": "gap_1", "proposals": [row for row, _ in rows]}]}
 
 
+def asked(rig, gaps):
+    """The answer as the session gives it on: with what the host told of its edit then."""
+    return {**gaps, "exported": json.loads(json.dumps(rig.host.edit_exported()))}
+
+
 @pytest.fixture
 def edit(rig, scene, tmp_path):
     """A shot at the frames 11 to 14; frame 0 of the edit is 11, and the hole begins at 15."""
@@ -224,6 +229,54 @@ def test_frames_of_the_edit_are_those_of_its_export(rig, scene, edit, tmp_path):
     gaps = gaps_of(tmp_path, (proposal(1, edit, 1106, 1109, 4), (1101, 1120)))
     (ref,) = rig.host.lay_auditions(gaps).values()
     assert where(things.find(ref)) == (4, 15, 19)
+
+
+@pytest.mark.parametrize("with_exports", [True, False])
+def test_what_was_exported_since_moves_no_take_of_a_search(
+    rig, scene, edit, begun, tmp_path, with_exports
+):
+    row = proposal(1, edit, 1106, 1109, 4, needs=["match"], reference="shot")
+    gaps = asked(rig, gaps_of(tmp_path, (row, (1101, 1120))))
+    (span,) = rig.host.edit()
+    gaps["shots"] = {"shot": {"name": "shot", "clip": span.name, "cut": [0, 3], "track": 1}}
+    strip_of(rig, sequence(tmp_path / "earlier", [1001, 1002]), at=1)
+    if with_exports:
+        rig.host.export_timeline(str(tmp_path / "check.otio"))
+    (ref,) = begun.audition(gaps).values()
+    assert where(things.find(ref)) == (4, 15, 19)
+    assert [m.frame for m in scene.timeline_markers if m.name.startswith("gap_1.1")] == [15]
+    assert begun.prepared(gaps, "gap_1.1").inputs["reference"].ref == span.item.ref
+
+
+@pytest.mark.parametrize("moved", ["before", "after", "gone"])
+def test_a_hole_whose_shots_have_moved_is_looked_for_again(rig, scene, edit, tmp_path, moved):
+    after = strip_of(rig, sequence(tmp_path / "after", [1001, 1002]), at=19)
+    far = strip_of(rig, sequence(tmp_path / "far", [1001, 1002]), at=40)
+    (shot,) = (s for s in compat.top_strips(scene) if s not in (after, far))
+    gaps = asked(rig, gaps_of(tmp_path, (proposal(1, edit, 1106, 1109, 4), (1101, 1120))))
+    if moved == "gone":
+        compat.top_strips(scene).remove(after)
+    else:
+        (shot if moved == "before" else after).frame_start += 10
+    rig.host.export_timeline(str(tmp_path / "check.otio"))
+    before = rig.snapshot()
+    with pytest.raises(WireError, match="is not where it was") as refused:
+        rig.host.lay_auditions(gaps)
+    assert refused.value.hint == "Look for missing shots again."
+    assert rig.snapshot() == before
+
+
+def test_what_moved_elsewhere_keeps_no_take_from_its_hole(rig, scene, edit, tmp_path):
+    strip_of(rig, sequence(tmp_path / "after", [1001, 1002]), at=19)
+    far = strip_of(rig, sequence(tmp_path / "far", [1001, 1002]), at=40)
+    gaps = asked(rig, gaps_of(tmp_path, (proposal(1, edit, 1106, 1109, 4), (1101, 1120))))
+    far.frame_start += 10
+    (ref,) = rig.host.lay_auditions(gaps).values()
+    assert where(things.find(ref)) == (4, 15, 19)
+    scene.sequence_editor.active_strip = None
+    for each in compat.top_strips(scene):
+        each.frame_start += 100
+    assert rig.host.lay_auditions(gaps) == {"gap_1.1": ref}, "what is laid is found wherever it is"
 
 
 def each_anew(rig, tmp_path, scene, frames):

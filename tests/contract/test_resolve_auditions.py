@@ -57,6 +57,30 @@ def test_it_is_found_again_wherever_the_artist_is_and_whatever_was_moved(rig, ga
     assert len(names(rig)) == 2
 
 
+def test_it_is_found_again_whatever_the_artist_calls_it(rig, gaps):
+    laid = rig.host.lay_auditions(gaps)
+    auditions = rig.line
+    auditions._name = "Anna's choice"
+    project(rig)._line = project(rig)._timelines[0]
+    assert rig.host.lay_auditions(gaps) == laid
+    assert rig.line is auditions
+    assert len(names(rig)) == 2
+
+
+def test_of_two_timelines_that_have_them_the_open_one_counts(rig, gaps, tmp_path):
+    rig.host.lay_auditions(gaps)
+    first = rig.line
+    path = rig.host.export_timeline(str(tmp_path / "copy.otio"))
+    copy = rig.host.import_timeline(path, "sc010 audition v003 copy")
+    copied = next(t for t in project(rig)._timelines if copy == f"timeline:{t.GetUniqueId()}")
+    for old, new in zip(first._clips, copied._clips, strict=True):
+        new._markers = {at: dict(each) for at, each in old._markers.items()}
+    project(rig)._line = copied
+    laid = rig.host.lay_auditions(gaps)
+    assert rig.line is copied
+    assert {rig.clip(ref) for ref in laid.values()} <= set(copied._clips)
+
+
 def test_a_name_that_is_taken_by_another_is_left_alone(rig, gaps, tmp_path):
     path = rig.host.export_timeline(str(tmp_path / "a.otio"))
     rig.host.import_timeline(path, "sc010 audition v003")

@@ -3,6 +3,9 @@
 import pytest
 from show_host import GAPS, HOLES, PROPOSAL, SHOTS, STILL, asked, choose, texts, write
 
+from answerprint_bridge.messages import HOST_REFUSED, WireError
+from answerprint_bridge.showing import Take
+
 
 def test_missing_shots_are_listed_with_what_could_stand_for_them(page, folder, until):
     page.missing.click()
@@ -135,3 +138,169 @@ def test_a_cancel_while_the_host_exports_its_edit_is_not_lost(page, folder, unti
     until(lambda: page.finder.state == "cancelled")
     assert page.notice.text() == ""
     assert page.finder.holes == []
+
+
+# --- taken back --------------------------------------------------------------------------------
+
+
+def swap(page, until, number=0):
+    """Swap a take in with its button; the job of its match, None for none."""
+    choose(page, number)
+    steps = len(page.finder.undo.steps)
+    page.swap.click()
+    until(lambda: len(page.finder.undo.steps) > steps and not page.finder.open)
+    return page.finder.undo.steps[-1].match
+
+
+def back(page, until):
+    """One step with the button; what the page says then."""
+    steps = len(page.finder.undo.steps)
+    assert page.back.isEnabled()
+    page.back.click()
+    until(lambda: len(page.finder.undo.steps) < steps)
+    return page.finder.note
+
+
+@pytest.fixture
+def three(begin, host, folder, until):
+    """Two takes for the first hole and one for the second; none needs a match."""
+    host.can |= {"auditions"}
+    host.opens |= {"A001C005"}
+    rows = [
+        {**PROPOSAL, "id": "gap_1.1", "needs": []},
+        {**PROPOSAL, "id": "gap_1.2", "needs": [], "name": "A001C005"},
+        {**PROPOSAL, "id": "gap_2.1", "needs": [], "name": "A001C009"},
+    ]
+    first, second = HOLES
+    holes = [{**first, "proposals": rows[:2]}, {**second, "proposals": rows[2:]}]
+    write(folder, gaps={**GAPS, "holes": holes})
+    page = begin(host)
+    until(lambda: page.missing.isEnabled())
+    page.missing.click()
+    until(lambda: page.finder.state == "done")
+    return page
+
+
+def on(page):
+    return [ref for ref, shown in page.desk.host.laid.items() if shown]
+
+
+def test_all_that_was_done_is_taken_back_one_by_one_last_first(three, until):
+    swap(three, until, 0)
+    swap(three, until, 1)
+    swap(three, until, 2)
+    assert on(three) == ["gap_1.2", "gap_2.1"]
+    assert back(three, until) == "A001C009 is muted: the hole is as it was."
+    assert on(three) == ["gap_1.2"]
+    assert back(three, until) == "A001C005 is muted: A001C002 is shown again."
+    assert on(three) == ["gap_1.1"]
+    back(three, until)
+    assert on(three) == []
+    assert not three.back.isEnabled()
+
+
+def test_the_same_take_swapped_in_again_is_one_step(three, until):
+    swap(three, until, 0)
+    choose(three, 0)
+    three.swap.click()
+    until(lambda: three.finder.open)
+    until(lambda: not three.finder.open)
+    assert back(three, until) == "A001C002 is muted: the hole is as it was."
+    assert on(three) == []
+    assert not three.back.isEnabled()
+
+
+def test_a_take_that_was_placed_after_a_swap_is_taken_back_first(gaps, until):
+    swap(gaps, until)
+    host = gaps.desk.host
+    host.selected = ["hero"]
+    gaps.ask_for(STILL)
+    until(lambda: gaps.finder.state == "done" and len(gaps.list.rows) == 2)
+    choose(gaps, 0)
+    gaps.place.click()
+    until(lambda: len(gaps.finder.undo.steps) == 2)
+    assert back(gaps, until) == "the artist's version stands now."
+    assert host.taken_back[-1].startswith("take on hero")
+    assert on(gaps) == ["gap_1.1"]
+    back(gaps, until)
+    assert on(gaps) == []
+
+
+@pytest.mark.parametrize("then", ["another show", "another search"])
+def test_a_swap_is_taken_back_whatever_was_asked_since(gaps, until, tmp_path, then):
+    swap(gaps, until)
+    searched = gaps.finder.found
+    if then == "another show":
+        write(tmp_path / "other")
+        gaps.finder.choose(str(tmp_path / "other"))
+        until(lambda: gaps.finder.show == str(tmp_path / "other"))
+    else:
+        gaps.missing.click()
+        until(lambda: gaps.finder.found is not searched and not gaps.finder.open)
+    assert back(gaps, until) == "A001C002 is muted: the hole is as it was."
+    assert on(gaps) == []
+
+
+def test_the_match_of_a_take_that_is_taken_back_is_cancelled(gaps, until):
+    job = swap(gaps, until)
+    assert not job.ended
+    back(gaps, until)
+    until(lambda: job.ended)
+    assert job.state == "cancelled"
+    assert gaps.desk.host.placed == {}
+    assert gaps.finder.note == "A001C002 is muted: the hole is as it was."
+
+
+def test_what_is_refused_can_still_be_taken_back(gaps, until):
+    host = gaps.desk.host
+    gaps.finder.undo.placed(Take.proposed(PROPOSAL), ["one", "two", "three"])
+    gaps.finder.moved.emit()
+    taken = []
+
+    def take_back(ref):
+        if ref == "two" and not host.selected:
+            raise WireError(HOST_REFUSED, "It is locked.", "Unlock it.")
+        taken.append(ref)
+        return "the artist's version"
+
+    host.take_back = take_back
+    gaps.back.click()
+    until(lambda: "It is locked" in gaps.notice.text())
+    assert gaps.back.isEnabled()
+    host.selected = ["hero"]  # somebody unlocked it
+    back(gaps, until)
+    assert taken == ["one", "two", "three"], "each once"
+    assert not gaps.back.isEnabled()
+
+
+def test_a_swap_that_cannot_be_taken_back_stays_to_be(gaps, until):
+    job = swap(gaps, until)
+    until(lambda: job.ended)
+    gaps.desk.host.is_busy = "it renders"
+    gaps.back.click()
+    until(lambda: "it renders" in gaps.notice.text())
+    assert gaps.back.isEnabled()
+    gaps.desk.host.is_busy = ""
+    back(gaps, until)
+    assert on(gaps) == []
+
+
+def test_a_hole_is_muted_whatever_was_shown_in_it(three, until):
+    assert not three.mute.isEnabled()
+    swap(three, until, 0)
+    swap(three, until, 2)
+    swap(three, until, 1)
+    choose(three, 0)
+    three.mute.click()
+    until(lambda: on(three) == ["gap_2.1"])
+    assert three.finder.note == "All takes of the hole are muted: it is as it was."
+    back(three, until)
+    assert on(three) == []
+    assert not three.back.isEnabled()
+
+
+def test_an_answer_keeps_what_the_host_told_of_its_edit(page, until, monkeypatch):
+    monkeypatch.setattr(page.desk.host, "edit_exported", lambda: {"first": 7})
+    page.missing.click()
+    until(lambda: page.finder.state == "done")
+    assert page.finder.found["exported"] == {"first": 7}

@@ -219,6 +219,7 @@ class EditHost(EditAuditions):
     def export_timeline(self, path: str) -> str:
         """Nothing is written where the cut is the file that was exported; with takes to audition it
         is written, with those that are shown."""
+        self.hold_copy()
         return self.write_settled(path) if self.auditioned() else self.path
 
     def conform(self) -> dict[str, str]:
@@ -330,6 +331,7 @@ class EditHost(EditAuditions):
         return Item(event["id"], "clip", "  ".join(words))
 
     def _read(self) -> dict[str, Any]:
+        self.hold_copy()
         path = self.auditioned() or self.path
         asked = {"path": path, **self._looked_for()}
         self.stamp = versions.stamp(self.path) if path == self.path else self.stamp
@@ -435,6 +437,7 @@ class EditHost(EditAuditions):
         if self._changing:
             yield
             return
+        self.hold_copy()
         before, self._changing = copy.deepcopy(self._state), True
         try:
             yield

@@ -5,8 +5,10 @@
     finder.learn([folder])              # dailies into it
     finder.seek(shot, 1010); finder.takes
     finder.gaps(); finder.holes
-    finder.place(take); finder.take_back(); finder.match(take)
+    finder.place(take); finder.match(take)
     finder.audition(); finder.swap(take)      # for a hole: above the edit, and into it
+    finder.take_back()                  # what was done last; again: what was done before that
+    finder.mute(take)                   # its hole as it was
 
 What needs the host is done when no call of it is under way, as everything at the desk. What is
 refused goes to `desk.refused`.
@@ -27,6 +29,7 @@ from answerprint_bridge.results import Answer
 from answerprint_bridge.showing import NAME, Take, nearest
 from answerprint_bridge.wire import Call
 
+from .done import Done, Swapped
 from .files_host import FilesHost
 from .held import Held
 from .jobs import BAD_PARAMETER, ENDS, Chosen, Job, Order, Shot
@@ -49,8 +52,8 @@ class Finder(Held):
     picture   what is looked for, None at first; frame: which one of it, None for its middle.
     takes     what sees it, the best first. holes: (row of the cut, takes for it), one by one.
     found     what `show.gaps` answered, {} before it was asked; `cut` is the OTIO to audition.
-    answers   of the take that was placed last. shown: the take that was swapped in last, and its
-              match, None for none.
+    answers   of the take that was placed last. undo: what can be taken back, whatever was
+              asked since.
     """
 
     OPEN = ("adding", "finding", "missing", "laying", "cancelling")
@@ -66,7 +69,7 @@ class Finder(Held):
         self.holes: list[tuple[dict[str, Any], list[Take]]] = []
         self.found: dict[str, Any] = {}
         self.answers: list[Answer] = []
-        self.shown: tuple[Take, Job | None] | None = None
+        self.undo = Done(desk)
         self._turn = 0  # number of the newest that was asked: answers to earlier ones are dropped
         desk.moved.connect(self._job_moved)
 
@@ -180,7 +183,7 @@ class Finder(Held):
         def found(result: Mapping[str, Any]) -> None:
             rows = result["holes"]
             self.holes = [(row, [Take.proposed(each) for each in row["proposals"]]) for row in rows]
-            self.found, self.note, self.shown = dict(result), result["sentence"], None
+            self.found, self.note = dict(result), result["sentence"]
 
         self._do(begin)
 
@@ -200,8 +203,10 @@ class Finder(Held):
             near = self._near()
             self.answers = self.desk.session.place_take(take, found, near, frame)
             said = " ".join(in_words(answer) for answer in self.answers)
+            if refs := dict.fromkeys(ref for answer in self.answers for ref in answer.items):
+                self.undo.placed(take, list(refs))
             self._say(f"{take.name}, {take.first}-{take.last}. {said}")
-            if any(answer.items for answer in self.answers):
+            if refs:
                 then()
 
         def begin() -> None:
@@ -212,19 +217,17 @@ class Finder(Held):
 
     def take_back(self) -> None:
         """Return what the last take was placed on to what stood before; of one that was swapped in,
-        the hole."""
+        the hole, and end its match."""
 
         def back() -> None:
-            if self.shown:
-                (take, _), self.shown = self.shown, None
-                self.desk.session.mute(self.found, take.proposal)
-                self._say(f"{take.name} is muted: the hole is as it was.")
-                return
-            answers, self.answers = self.answers, []
-            for ref in dict.fromkeys(ref for answer in answers for ref in answer.items):
-                self._say(f"{self.desk.host.take_back(ref)} stands now.")
+            if self.undo.steps:
+                self._say(self.undo.take_back())
 
         self._do(back)
+
+    def mute(self, take: Take) -> None:
+        """Show the hole of a take as it was."""
+        self._do(lambda: self._say(self.undo.mute(self.found, take)))
 
     def audition(self) -> None:
         """Lay the takes above the holes of the edit, switched off."""
@@ -247,18 +250,18 @@ class Finder(Held):
         """
 
         def lay() -> None:
-            session, job = self.desk.session, None
+            session = self.desk.session
             item = session.swap(self.found, take.proposal)
-            self.shown, self.answers = (take, None), []
+            swapped = self.undo.swapped_in(take, self.found)
             if "playhead" in self.desk.host.capabilities():
                 self.desk.host.show_frame(take.at)
             prepared = session.prepared(self.found, take.proposal)
             if prepared.inputs:
                 writes = self.desk.kept.get("write_frames", self.desk.write_frames)
                 order = Order(MATCH, {}, prepared.inputs, write_frames=writes, near=item.ref)
-                job = self.desk.submit(order, preview)
-                self.shown = (take, job)
-            self._say(self._shows(prepared.why))
+                swapped.match = self.desk.submit(order, preview)
+            swapped.why = prepared.why
+            self._say(_shows(swapped))
 
         self._lay(lay)
 
@@ -281,19 +284,10 @@ class Finder(Held):
 
         self._do(begin)
 
-    def _shows(self, why: str = "") -> str:
-        """What the hole shows now, and how far its match is."""
-        assert self.shown
-        take, job = self.shown
-        told = f"{take.name}, {take.first}-{take.last}, is shown in its place."
-        if job:
-            reference = " ".join(job.order.inputs["reference"].label.split())
-            told += f" Its match to {reference}: {job.state}."
-        return f"{told} It is not matched. {why}" if why else told
-
     def _job_moved(self, job: Job) -> None:
-        if self.shown and job is self.shown[1] and self.note != self._shows():
-            self.note = self._shows()
+        swapped = self.undo.swapped
+        if swapped and job is swapped.match and self.note != _shows(swapped):
+            self.note = _shows(swapped)
             self.moved.emit()
 
     def match(self, take: Take, preview: Mapping[str, int] | None = None) -> None:
@@ -397,6 +391,16 @@ def _given(picture: Chosen, frame: int | None) -> Input:
     if picture.space and frame is not None:
         return FrameSet(pattern, frame, frame, space=picture.space)
     return pattern
+
+
+def _shows(swapped: Swapped) -> str:
+    """What a hole shows now, and how far its match is."""
+    take, job = swapped.take, swapped.match
+    told = f"{take.name}, {take.first}-{take.last}, is shown in its place."
+    if job:
+        reference = " ".join(job.order.inputs["reference"].label.split())
+        told += f" Its match to {reference}: {job.state}."
+    return f"{told} It is not matched. {swapped.why}" if swapped.why else told
 
 
 def _told(error: WireError) -> str:

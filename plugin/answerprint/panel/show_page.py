@@ -112,6 +112,7 @@ class ShowPage(QtWidgets.QWidget):
         tip = "Into its hole, the others muted; matched where it needs that"
         self.swap = button("S&wap and match", self._swap, tip)
         self.swap.setObjectName("run")
+        self.mute = button("M&ute", self._mute, "The chosen hole as it was: all its takes muted")
         whole = QtWidgets.QVBoxLayout(self)
         whole.setContentsMargins(6, 8, 6, 6)
         whole.addLayout(beside((self.folder, 1), (choose, 0), (self.learn, 0)))
@@ -123,7 +124,7 @@ class ShowPage(QtWidgets.QWidget):
         whole.addWidget(self.list, 1)
         whole.addWidget(self.detail)
         whole.addLayout(beside((self.place, 1), (self.open, 1), (self.back, 1), (self.match, 1)))
-        whole.addLayout(beside((self.audition, 1), (self.swap, 1)))
+        whole.addLayout(beside((self.audition, 1), (self.mute, 1), (self.swap, 1)))
         whole.addWidget(self.elsewhere)
         whole.addWidget(self.notice)
         whole.addWidget(self.busy)
@@ -216,8 +217,7 @@ class ShowPage(QtWidgets.QWidget):
         self.missing.setEnabled(free and bool(finder.show))
         self.place.setEnabled(free and take is not None)
         self.open.setEnabled(take is not None)
-        placed = any(answer.items for answer in finder.answers)
-        self.back.setEnabled(free and (placed or finder.shown is not None))
+        self.back.setEnabled(free and bool(finder.undo.steps))
         sought = finder.picture is not None and not finder.of_holes
         can_match = sought and MATCH in self.desk.specs
         self.match.setEnabled(free and take is not None and can_match)
@@ -228,11 +228,12 @@ class ShowPage(QtWidgets.QWidget):
         lays = "auditions" in self._can
         told = no_auditions(self.desk.host_name, self.finder.found.get("cut", ""))
         say(self.elsewhere, " ".join(told) if proposed and not lays else "")
-        for each in (self.audition, self.swap):
+        for each in (self.audition, self.mute, self.swap):
             each.setVisible(proposed and lays)
         for each in (self.place, self.match):  # there is nothing yet that it could lie on
             each.setVisible(not (proposed and lays))
         self.audition.setEnabled(free)
+        self.mute.setEnabled(free and take is not None)
         self.swap.setEnabled(free and take is not None and bool(self.desk.specs))
         matched = take is None or take.match
         self.swap.setText("S&wap and match" if matched else "S&wap in")
@@ -342,3 +343,8 @@ class ShowPage(QtWidgets.QWidget):
         if take := self.list.take():
             self.say("")
             self.finder.swap(take, self._wanted())
+
+    def _mute(self) -> None:
+        if take := self.list.take():
+            self.say("")
+            self.finder.mute(take)
