@@ -52,6 +52,7 @@ def test_everything_it_leaves(tmp_path: Path, pair: tuple[str, str]) -> None:
         "first": 1001,
         "last": 1003,
         "frames_missing": [],
+        "frames_made_anew": [],
         "width": 64,
         "height": 36,
         "pixel_aspect": 1.0,

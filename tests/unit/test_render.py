@@ -285,4 +285,4 @@ def test_strips_of_many_layers_are_lower(
     window = Window(0, 0, width, 5000)
     names = tuple(f"c{n}" for n in range(channels))
     part = Part("", names, ("float",) * channels, window, window, tile=tile)
-    assert render._rows_of_a_strip(part) == rows
+    assert render.rows_of_a_strip(part) == rows

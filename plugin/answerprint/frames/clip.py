@@ -73,6 +73,7 @@ class Clip:
     kind      'stills' or 'movie'.
     frames    the numbers asked for, ascending.
     missing   those of them that are not there.
+    there     all that are there, also beyond those asked for.
     rate      frames per second, None where nothing says.
     suffix    of its files, with the dot, in small letters.
     space     the colour space of the pixels that `open` gives.
@@ -83,7 +84,7 @@ class Clip:
     def __init__(self, source: str, reel: _Files | Movie, asked: tuple[int, ...]) -> None:
         self.source, self._reel = source, reel
         self.kind: Literal["stills", "movie"] = "movie" if isinstance(reel, Movie) else "stills"
-        there = tuple(reel.numbers)
+        self.there = there = tuple(reel.numbers)
         if isinstance(reel, _Files):
             self.name, asked = reel.found.name, asked or reel.found.asked or ()
         else:
@@ -413,7 +414,7 @@ def picture_of(
 
 def shown(frame: Frame, name: str = "The frame") -> tuple[int, tuple[int, int, int], Window]:
     """What `picture_of` reads: the part, its R, G, B, and the window, from its data's top left."""
-    index, view = _first_view(frame, name)
+    index, view = first_view(frame.parts, name)
     return index, view, _shown(frame.parts[index])
 
 
@@ -429,7 +430,7 @@ def _averaged(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def _log(still: Still, name: str) -> str:
-    index, view = _first_view(still, name)
+    index, view = first_view(still.parts, name)
     height = still.parts[index].data.height
     return colour.looks_like_log(still.rows(index, 0, height)[::4, ::4, list(view)])
 
@@ -440,11 +441,12 @@ def _finite(light: np.ndarray) -> bool:
         return bool(np.isfinite(light.sum()))
 
 
-def _first_view(frame: Frame, name: str) -> tuple[int, tuple[int, int, int]]:
-    for index, part in enumerate(frame.parts):
+def first_view(parts: Sequence[Part], name: str) -> tuple[int, tuple[int, int, int]]:
+    """The part that carries the picture, and its R, G, B. Raises BadInput where none does."""
+    for index, part in enumerate(parts):
         if part.colour:
             return index, part.colour[0]
-    channels = [channel for part in frame.parts for channel in part.channels]
+    channels = [channel for part in parts for channel in part.channels]
     listed = ", ".join(channels[:12]) + (", ..." if len(channels) > 12 else "")
     raise BadInput(
         f"{name} has no R, G, B. It has: {listed}.", "Choose a plate, or render it with R, G, B."

@@ -41,6 +41,7 @@ from answerprint.frames import colour, curves
 from answerprint.frames.decoder import Decoder, Lost
 from answerprint.frames.frame import Part, Window
 from answerprint.frames.still import Metadata
+from answerprint.frames.timecode import packed
 from answerprint.frames.yuv import MATRICES, Planes
 
 SUFFIXES = (".mov", ".mp4", ".m4v", ".webm", ".mkv", ".mxf", ".avi")
@@ -398,26 +399,11 @@ class Movie:
         base = round(self.rate)
         if self._timecode and base <= 40:
             drop = self._timecode[4] != ":"
-            values["smpte:TimeCode"] = (_packed_timecode(self._start + at, base, drop), 0)
+            values["smpte:TimeCode"] = (packed(self._start + at, base, drop), 0)
             types["smpte:TimeCode"] = TypeDesc("timecode")
         if reel := self._decoder.tags.get("reel_name", ""):
             values["reelName"], types["reelName"] = reel, TypeDesc("string")
         return Metadata(values, types)
-
-
-def _packed_timecode(count: int, base: int, drop: bool) -> int:
-    """A frame count as 32 bits of SMPTE ST 12-1 time, laid out as OpenEXR's `timeCode`."""
-    if drop:
-        skip = base // 15
-        tens, rest = divmod(count, base * 600 - 9 * skip)
-        count += 9 * skip * tens + skip * max(0, (rest - skip) // (base * 60 - skip))
-    seconds, frames = divmod(count, base)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    packed = 0
-    for value, bit in ((frames, 0), (seconds, 8), (minutes, 16), (hours % 24, 24)):
-        packed |= (value % 10 | value // 10 << 4) << bit
-    return packed | drop << 6
 
 
 def _display_matrix(sample: av.VideoFrame) -> tuple[int, int, int, int]:

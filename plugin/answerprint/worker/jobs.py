@@ -13,7 +13,7 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,11 +30,11 @@ from answerprint.frames.sequence import ranges
 from answerprint.frames.still import Still
 from answerprint.frames.text import write_json
 from answerprint.review.signed import spare
-from answerprint.tool import Tool
+from answerprint.tool import Tool, frame_numbers
 from answerprint.tools import find
 from answerprint.tools.job import Job, Plan
 from answerprint.trust.disclosure import disclosure, source_type
-from answerprint.worker import page, preview, render
+from answerprint.worker import page, preview, render, timed
 from answerprint.worker.leases import lease
 from answerprint.worker.order import Order, digest, from_request, solution_of, to_recipe
 
@@ -112,11 +112,12 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
         spare(order.out)  # solving takes its time
         write_json(order.out / "recipe.json", recipe)
         source = clips["source"]
-        if order.part:
+        if order.part and plan.timed is None:
             asked = order.inputs["source"]
             source = stack.enter_context(open_clip(asked.path, order.part, asked.colourspace))
-        told = f"report.{source.frames[0]}-{source.frames[-1]}" if order.part else "report"
         made = _frames(order, tool, plan, source, recipe, events)
+        part = frame_numbers(order.part)
+        told = f"report.{part[0]}-{part[-1]}" if part else "report"
         if made is not None and not order.part:
             facts["frame_hashes"] = made.sources
             write_json(order.out / "recipe.json", to_recipe(order, facts))
@@ -347,7 +348,7 @@ def _frames(
     recipe: Mapping[str, Any],
     events: Events,
 ) -> render.Made | None:
-    if plan.pixels is None or not order.write_frames:
+    if (plan.pixels is None and plan.timed is None) or not order.write_frames:
         return None
     identity = digest(
         {
@@ -367,6 +368,12 @@ def _frames(
         said = render.provenance(tool.name, tool.version, identity, source)
         return {render.PROVENANCE: said} | ({render.SOURCE_TYPE: kind} if kind else {})
 
+    if plan.timed is not None:
+        part = _part(order, plan.timed.numbers) if order.part else None
+        asked = timed.Ordered(
+            order.out, order.name, header, order.frame_hashes, _counted(order.out), part
+        )
+        return timed.render_timed(clip, plan.timed, asked, events)
     return render.render(
         clip,
         plan,
@@ -377,6 +384,20 @@ def _frames(
         order.frame_hashes,
         _counted(order.out),
     )
+
+
+def _part(order: Order, numbers: Sequence[int]) -> frozenset[int]:
+    """The numbers of a result that are asked for. BadParameter where it has none of them."""
+    try:
+        asked = frozenset(frame_numbers(order.part))
+    except ValueError as cause:
+        raise BadParameter(f"frames is '{order.part}'.", str(cause), about="frames") from cause
+    if not asked & {*numbers}:
+        hint = f"It makes {ranges(numbers)}."
+        raise BadParameter(
+            f"frames is '{order.part}': the recipe makes none.", hint, about="frames"
+        )
+    return asked
 
 
 def _counted(out: Path) -> dict[str, list[int]]:
@@ -403,6 +424,7 @@ def _frame_set(order: Order, clip: Clip, made: render.Made) -> dict[str, Any]:
         "first": there[0] if there else None,
         "last": there[-1] if there else None,
         "frames_missing": sorted(made.failed),
+        "frames_made_anew": sorted(made.told),
         "width": part.display.width,
         "height": part.display.height,
         "pixel_aspect": part.pixel_aspect,

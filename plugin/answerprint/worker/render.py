@@ -55,6 +55,8 @@ class Made:
     """Of frames that have any: values not finite, values held."""
     left_out: set[str] = field(default_factory=set)
     """Attributes of the sources that the format's library cannot write."""
+    told: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    """Of frames that were made anew: how (`Whole.told`)."""
 
     @property
     def partial(self) -> bool:
@@ -100,12 +102,12 @@ def render(
     check_space(clip, out, sum(not frame_path(out, name, n).exists() for n in numbers))
     stop = threading.Event()
     threads = max(2, min(4, os.cpu_count() or 2))
-    running: dict[Future[_One], int] = {}
+    running: dict[Future[One], int] = {}
     with ThreadPoolExecutor(threads, thread_name_prefix="frame") as pool:
         try:
             for number, frame in clip.stream(numbers):
                 if isinstance(frame, BadInput):
-                    _failed(number, frame, made, len(numbers), events)
+                    failed(number, frame, made, len(numbers), events)
                     continue
                 task = _Task(
                     clip,
@@ -118,10 +120,10 @@ def render(
                 )
                 running[pool.submit(task, number, frame)] = number
                 while len(running) > threads:
-                    _collect(running, made, len(numbers), events)
+                    collect(running, made, len(numbers), events)
                 events.check()
             while running:
-                _collect(running, made, len(numbers), events)
+                collect(running, made, len(numbers), events)
         except BaseException:
             stop.set()
             raise
@@ -131,7 +133,7 @@ def render(
 
 
 @dataclass(frozen=True)
-class _One:
+class One:
     kept: bool
     source: str
     result: str
@@ -139,9 +141,10 @@ class _One:
     not_finite: int = 0
     held: int = 0
     left_out: tuple[str, ...] = ()
+    told: Mapping[str, Any] | None = None
 
 
-def _collect(running: dict[Future[_One], int], made: Made, total: int, events: Events) -> None:
+def collect(running: dict[Future[One], int], made: Made, total: int, events: Events) -> None:
     """Wait for a frame or two; look for a cancel meanwhile."""
     done, _ = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
     events.check()
@@ -150,7 +153,7 @@ def _collect(running: dict[Future[_One], int], made: Made, total: int, events: E
         try:
             one = future.result()
         except BadInput as refused:
-            _failed(number, refused, made, total, events)
+            failed(number, refused, made, total, events)
             continue
         (made.kept if one.kept else made.written).append(number)
         made.sources[number], made.results[number] = one.source, one.result
@@ -160,10 +163,12 @@ def _collect(running: dict[Future[_One], int], made: Made, total: int, events: E
         if one.not_finite or one.held:
             made.counts[number] = (one.not_finite, one.held)
         made.left_out.update(one.left_out)
+        if one.told is not None:
+            made.told[number] = one.told
         _told(number, made, total, events)
 
 
-def _failed(number: int, refused: BadInput, made: Made, total: int, events: Events) -> None:
+def failed(number: int, refused: BadInput, made: Made, total: int, events: Events) -> None:
     said = str(refused)
     made.failed[number] = said if said.startswith("Frame ") else f"Frame {number}: {said}"
     _told(number, made, total, events)
@@ -186,7 +191,7 @@ class _Task:
     expected: Mapping[int, str]
     counted: Mapping[str, Sequence[int]]
 
-    def __call__(self, number: int, frame: Frame) -> _One:
+    def __call__(self, number: int, frame: Frame) -> One:
         with frame:
             if self.stop.is_set():
                 raise Cancelled()
@@ -197,13 +202,13 @@ class _Task:
                     "Bring that one back, or run the tool anew.",
                 )
             header = self.header(source)
-            if _is_there(self.path, header):
-                there, result = self.clip.result_space(frame).name, _sha256(self.path)
+            if is_there(self.path, header):
+                there, result = self.clip.result_space(frame).name, sha256_of(self.path)
                 spoiled, held = self.counted.get(result, (0, 0))
-                return _One(True, source, result, there, spoiled, held)
+                return One(True, source, result, there, spoiled, held)
             return self._make(number, frame, source, header)
 
-    def _make(self, number: int, frame: Frame, source: str, header: Mapping[str, str]) -> _One:
+    def _make(self, number: int, frame: Frame, source: str, header: Mapping[str, str]) -> One:
         parts = self.clip.result_parts(frame)
         assert self.plan.pixels is not None
         there = self.clip.result_space(frame)
@@ -211,14 +216,14 @@ class _Task:
         spoiled = values = held = 0
         with FrameWriter(str(self.path), parts, header) as writer:
             for index, part in enumerate(frame.parts):
-                step = _rows_of_a_strip(part)
+                step = rows_of_a_strip(part)
                 for y in range(0, part.data.height, step):
                     if self.stop.is_set():
                         raise Cancelled()
                     rows = frame.rows(index, y, min(y + step, part.data.height))
                     for view in part.colour:
                         rgb = rows[..., list(view)]
-                        spoiled += int((~np.isfinite(rgb)).sum()) if _may_spoil(rgb) else 0
+                        spoiled += int((~np.isfinite(rgb)).sum()) if may_spoil(rgb) else 0
                         values += rgb.size
                         if pixels is not None:
                             rows[..., list(view)], over = pixels(rgb)
@@ -230,10 +235,10 @@ class _Task:
                     "Render it again.",
                 )
         held += writer.clamped
-        return _One(False, source, writer.sha256, there.name, spoiled, held, writer.left_out)
+        return One(False, source, writer.sha256, there.name, spoiled, held, writer.left_out)
 
 
-def _rows_of_a_strip(part: Part) -> int:
+def rows_of_a_strip(part: Part) -> int:
     """Rows that fit into STRIP_BYTES; whole tiles where the part is tiled."""
     row = part.data.width * len(part.channels) * 4
     fitting = max(1, min(STRIP, STRIP_BYTES // row))
@@ -241,13 +246,13 @@ def _rows_of_a_strip(part: Part) -> int:
     return max(tall, fitting // tall * tall)
 
 
-def _may_spoil(rgb: np.ndarray) -> bool:
+def may_spoil(rgb: np.ndarray) -> bool:
     """Whether a strip has values that are not finite: its sum tells, at a fraction of the cost."""
     with np.errstate(invalid="ignore"):
         return not np.isfinite(rgb.sum(dtype=np.float64))
 
 
-def _is_there(path: Path, header: Mapping[str, str]) -> bool:
+def is_there(path: Path, header: Mapping[str, str]) -> bool:
     """Whether the frame exists, is whole, and was made by the same recipe from the same source."""
     if not path.exists():
         return False
@@ -260,7 +265,7 @@ def _is_there(path: Path, header: Mapping[str, str]) -> bool:
     return False
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     with open_still(str(path)) as still:
         return still.sha256
 
@@ -290,6 +295,7 @@ def summary(made: Made) -> dict[str, Any]:
         "values_held_at_largest_half": made.held,
         "counts": {str(n): list(made.counts[n]) for n in sorted(made.counts)},
         "attributes_left_out": sorted(made.left_out),
+        "made_anew": {str(n): dict(made.told[n]) for n in sorted(made.told)},
         "source_sha256": {str(n): made.sources[n] for n in sorted(made.sources)},
         "result_sha256": {str(n): made.results[n] for n in sorted(made.results)},
     }

@@ -1,0 +1,217 @@
+"""Write the frames of a tool that works in time: made of several, or at numbers of their own.
+
+They are made one after the other, in the order of their numbers, and written beside it. Frames
+that exist already and carry the same recipe and the same sources are left alone. What explains
+a frame goes into `<name>_qc.%04d.exr` beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from answerprint.errors import BadInput
+from answerprint.events import Events
+from answerprint.frames.clip import Clip
+from answerprint.frames.frame import Part
+from answerprint.frames.layers import Decoded, Layers
+from answerprint.frames.still import Metadata, open_still
+from answerprint.frames.timecode import advanced
+from answerprint.frames.writer import FrameWriter, reclaim
+from answerprint.tools.job import Timed, Whole
+from answerprint.worker.render import (
+    Made,
+    One,
+    check_space,
+    collect,
+    failed,
+    frame_path,
+    is_there,
+    rows_of_a_strip,
+    sha256_of,
+)
+
+TOLD = "answerprint:made"
+"""Attribute of a frame that was made anew: how, as JSON."""
+WRITERS = 2
+"""Frames that wait for the disk while the next is made: a 4K one takes 70 to 140 MB."""
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """What the frames are made for: see `render.render`.
+
+    part   the result's numbers to make; None: all.
+    """
+
+    out: Path
+    name: str
+    header: Callable[[str], Mapping[str, str]]
+    expected: Mapping[int, str]
+    counted: Mapping[str, Sequence[int]]
+    part: frozenset[int] | None = None
+
+
+def render_timed(clip: Clip, timed: Timed, asked: Ordered, events: Events) -> Made:
+    """Make the frames of a plan that works in time.
+
+    A frame whose sources cannot be read fails with its number, and the others go on. Raises
+    CannotWrite, Cancelled as `render.render` does.
+    """
+    made, layers = Made(), Layers(clip)
+    numbers = [n for n in timed.numbers if asked.part is None or n in asked.part]
+    reclaim(str(asked.out))
+    gone = sum(not frame_path(asked.out, asked.name, n).exists() for n in numbers)
+    check_space(clip, asked.out, gone)
+    running: dict[Future[One], int] = {}
+    task: Callable[[], One]
+    with ThreadPoolExecutor(WRITERS, thread_name_prefix="write") as pool:
+        for number in numbers:
+            events.check()
+            try:
+                rests = timed.rests_on(number)
+                source = _source(clip, rests)
+                _as_before(clip, asked, number, source)
+                header = asked.header(source)
+                if (there := _kept(clip, number, rests, header, asked)) is not None:
+                    task = partial(_same, there)
+                else:
+                    whole = timed.make(number, layers)
+                    lent = layers.frame(rests[0])
+                    parts = tuple(_moved(part, number - rests[0], clip) for part in lent.parts)
+                    paths = (
+                        frame_path(asked.out, asked.name, number),
+                        frame_path(asked.out, f"{asked.name}_qc", number),
+                    )
+                    task = _Write(
+                        *paths,
+                        replace(lent, parts=parts),
+                        whole or Whole(lent.layers),
+                        header,
+                        source,
+                    )
+                running[pool.submit(task)] = number
+            except BadInput as refused:
+                failed(number, refused, made, len(numbers), events)
+                continue
+            while len(running) > WRITERS:
+                collect(running, made, len(numbers), events)
+        while running:
+            collect(running, made, len(numbers), events)
+    made.written.sort()
+    made.kept.sort()
+    return made
+
+
+def _same(one: One) -> One:
+    return one
+
+
+def _source(clip: Clip, rests: Sequence[int]) -> str:
+    """One hash for all frames that a result is made of; of a single one it is its own."""
+    hashes = [clip.sha256(n) for n in rests]
+    if len(hashes) == 1:
+        return hashes[0]
+    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
+
+
+def _as_before(clip: Clip, asked: Ordered, number: int, source: str) -> None:
+    if asked.expected.get(number, source) != source:
+        raise BadInput(
+            f"What frame {number} of {clip.name} is made of is not what the recipe was made from.",
+            "Bring those frames back, or run the tool anew.",
+        )
+
+
+def _kept(
+    clip: Clip, number: int, rests: Sequence[int], header: Mapping[str, str], asked: Ordered
+) -> One | None:
+    """The frame that is there already, where the same recipe made it of the same frames."""
+    path = frame_path(asked.out, asked.name, number)
+    if not is_there(path, header):
+        return None
+    with open_still(str(path)) as still:
+        told = still.parts[0].metadata.get(TOLD)
+    if told and not frame_path(asked.out, f"{asked.name}_qc", number).exists():
+        return None
+    with clip.open(rests[0]) as frame:
+        space = clip.result_space(frame).name
+    result = sha256_of(path)
+    spoiled, held = asked.counted.get(result, (0, 0))
+    source, how = _source(clip, rests), json.loads(told) if told else None
+    return One(True, source, result, space, spoiled, held, (), how)
+
+
+def _moved(part: Part, frames: int, clip: Clip) -> Part:
+    """The part with its timecode so many frames on, left out where nothing says the rate."""
+    said = part.metadata.get("smpte:TimeCode")
+    if not frames or not said or not isinstance(part.metadata, Metadata):
+        return part
+    rest = part.metadata.only(n for n in part.metadata if n != "smpte:TimeCode")
+    if clip.rate is None or clip.rate > 40:
+        return replace(part, metadata=rest)
+    words = (advanced(int(said[0]), frames, clip.rate), *(int(v) for v in said[1:]))
+    return replace(part, metadata=rest.with_("smpte:TimeCode", words, "timecode"))
+
+
+@dataclass(frozen=True)
+class _Write:
+    """One frame and what explains it, from memory to their files."""
+
+    path: Path
+    qc_path: Path
+    lent: Decoded
+    whole: Whole
+    header: Mapping[str, str]
+    source: str
+
+    def __call__(self) -> One:
+        header = dict(self.header)
+        if self.whole.told:
+            header[TOLD] = json.dumps(self.whole.told, sort_keys=True, separators=(",", ":"))
+        if self.whole.qc:
+            self._explain()
+        parts = [replace(part, tile=None) for part in self.lent.parts]
+        spoiled = 0
+        with FrameWriter(str(self.path), parts, header) as writer:
+            for index, (part, layer) in enumerate(zip(parts, self.whole.layers, strict=True)):
+                for view in part.colour:
+                    spoiled += int((~np.isfinite(layer[..., list(view)])).sum())
+                step = rows_of_a_strip(part)
+                for y in range(0, part.data.height, step):
+                    writer.put(index, y, layer[y : y + step])
+        told = dict(self.whole.told) or None
+        space = self.lent.space.name
+        return One(
+            False, self.source, writer.sha256, space, spoiled, writer.clamped, writer.left_out, told
+        )
+
+    def _explain(self) -> None:
+        pictured = next(p for p in self.lent.parts if p.colour)
+        names = tuple(self.whole.qc)
+        kept = ("smpte:TimeCode", "framesPerSecond", "reelName")
+        metadata: Any = pictured.metadata
+        if isinstance(metadata, Metadata):
+            metadata = metadata.only(kept)
+        part = replace(
+            pictured,
+            name="",
+            channels=names,
+            types=("half",) * len(names),
+            colour=(),
+            metadata=metadata,
+            tile=None,
+        )
+        stack = np.stack([self.whole.qc[n] for n in names], axis=-1).astype(np.float32)
+        with FrameWriter(str(self.qc_path), [part], self.header) as writer:
+            step = rows_of_a_strip(part)
+            for y in range(0, part.data.height, step):
+                writer.put(0, y, stack[y : y + step])

@@ -1,0 +1,215 @@
+"""Frames that are made of several, or at numbers of their own: what is written, kept and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+from pictures import bits, headers, plate, save
+
+from answerprint.errors import BadInput, Cancelled
+from answerprint.events import Events
+from answerprint.frames.clip import open_clip
+from answerprint.frames.layers import Layers
+from answerprint.tools.job import Timed, Whole
+from answerprint.worker.render import PROVENANCE, Made
+from answerprint.worker.timed import TOLD, Ordered, render_timed
+
+CHANNELS = ("R", "G", "B", "A", "Z")
+CLOCK = {
+    "framesPerSecond": ("rational", (24, 1)),
+    "smpte__TimeCode": ("timecode", (0x01000020, 0)),
+}
+
+
+def shot(folder: Path, numbers: Sequence[int] = (1001, 1002, 1004)) -> str:
+    folder.mkdir()
+    for number in numbers:
+        pixels = plate(channels=5, seed=number)
+        save(folder / f"p.{number}.exr", pixels, channels=CHANNELS, **CLOCK)
+    return str(folder / "p.%04d.exr")
+
+
+def mean(number: int, layers: Layers) -> Whole | None:
+    """The mean of both neighbours where the frame is missing."""
+    if number != 1003:
+        return None
+    one, other = layers.frame(1002).layers[0], layers.frame(1004).layers[0]
+    both = (one.astype(np.float32) + other.astype(np.float32)) / 2
+    mask = np.ones(both.shape[:2], np.float32)
+    return Whole([both], {"mask.Y": mask, "confidence.Y": mask / 4}, {"from": [1002, 1004]})
+
+
+def rests(number: int) -> tuple[int, ...]:
+    return (1002, 1004) if number == 1003 else (number,)
+
+
+def render(
+    source: str,
+    out: Path,
+    make: Callable[[int, Layers], Whole | None] = mean,
+    part: frozenset[int] | None = None,
+    numbers: tuple[int, ...] = (1001, 1002, 1003, 1004),
+    rests_on: Callable[[int], tuple[int, ...]] = rests,
+    events: Events | None = None,
+) -> Made:
+    out.mkdir(exist_ok=True)
+    asked = Ordered(out, "r", lambda hash_: {PROVENANCE: f"made of {hash_}"}, {}, {}, part)
+    with open_clip(source, colourspace="ACEScg") as clip:
+        return render_timed(clip, Timed(numbers, rests_on, make), asked, events or Events())
+
+
+def pixels_of(path: Path) -> np.ndarray:
+    image = oiio.ImageInput.open(str(path))
+    found = image.read_image(0, 0, 0, 5, "half")
+    image.close()
+    return found
+
+
+def test_a_frame_is_made_and_the_others_stay_bit_for_bit(tmp_path: Path) -> None:
+    made = render(shot(tmp_path / "in"), tmp_path / "out")
+    assert (made.written, made.failed) == ([1001, 1002, 1003, 1004], {})
+    for number in (1001, 1002, 1004):
+        result = pixels_of(tmp_path / f"out/r.{number}.exr")
+        assert np.array_equal(bits(result), bits(pixels_of(tmp_path / f"in/p.{number}.exr")))
+    one, other = (pixels_of(tmp_path / f"in/p.{n}.exr").astype(np.float32) for n in (1002, 1004))
+    assert np.array_equal(
+        pixels_of(tmp_path / "out/r.1003.exr"), ((one + other) / 2).astype(np.float16)
+    )
+
+
+def test_it_carries_how_it_was_made_and_its_own_timecode(tmp_path: Path) -> None:
+    made = render(shot(tmp_path / "in"), tmp_path / "out")
+    assert made.told == {1003: {"from": [1002, 1004]}}
+    image = oiio.ImageInput.open(str(tmp_path / "out/r.1003.exr"))
+    said = {each.name: each.value for each in image.spec().extra_attribs}
+    image.close()
+    assert said[TOLD] == '{"from":[1002,1004]}'
+    assert said["smpte:TimeCode"][0] == 0x01000021  # one on from 1002's
+    assert TOLD.encode() not in (tmp_path / "out/r.1002.exr").read_bytes()
+
+
+def test_what_explains_it_lies_beside_it(tmp_path: Path) -> None:
+    render(shot(tmp_path / "in"), tmp_path / "out")
+    assert [p.name for p in sorted((tmp_path / "out").glob("r_qc*"))] == ["r_qc.1003.exr"]
+    image = oiio.ImageBuf(str(tmp_path / "out/r_qc.1003.exr"))
+    assert set(image.spec().channelnames) == {"mask.Y", "confidence.Y"}
+    found = dict(zip(image.spec().channelnames, image.get_pixels(oiio.FLOAT)[3, 4], strict=True))
+    assert found == {"mask.Y": 1.0, "confidence.Y": 0.25}
+
+
+def test_what_is_there_is_not_made_again(tmp_path: Path) -> None:
+    source, out = shot(tmp_path / "in"), tmp_path / "out"
+    render(source, out)
+
+    def never(number: int, layers: Layers) -> Whole | None:
+        raise AssertionError(number)
+
+    made = render(source, out, never)
+    assert (made.kept, made.written) == ([1001, 1002, 1003, 1004], [])
+    assert made.told == {1003: {"from": [1002, 1004]}}
+    assert made.space == "ACEScg"
+    (out / "r_qc.1003.exr").unlink()
+    assert render(source, out).written == [1003]
+
+
+def test_a_neighbour_that_changes_makes_it_anew(tmp_path: Path) -> None:
+    source, out = shot(tmp_path / "in"), tmp_path / "out"
+    render(source, out)
+    save(tmp_path / "in/p.1004.exr", plate(channels=5, seed=9), channels=CHANNELS, **CLOCK)
+    assert render(source, out).written == [1003, 1004]
+
+
+def test_a_neighbour_that_is_damaged_stops_that_frame_alone(tmp_path: Path) -> None:
+    source, out = shot(tmp_path / "in"), tmp_path / "out"
+    whole = (tmp_path / "in/p.1004.exr").read_bytes()
+    (tmp_path / "in/p.1004.exr").write_bytes(whole[: len(whole) // 2])
+    made = render(source, out)
+    assert made.written == [1001, 1002]
+    assert sorted(made.failed) == [1003, 1004]
+    assert made.failed[1003].startswith("Frame 100")
+    assert not list(out.glob("*1003*"))
+
+
+def test_frames_may_stand_at_numbers_of_their_own(tmp_path: Path) -> None:
+    source, out = shot(tmp_path / "in"), tmp_path / "out"
+    turned = {1001: 1004, 1002: 1002, 1003: 1001}
+    made = render(
+        source, out, lambda n, layers: None, None, (1001, 1002, 1003), lambda n: (turned[n],)
+    )
+    assert made.written == [1001, 1002, 1003]
+    assert np.array_equal(pixels_of(out / "r.1001.exr"), pixels_of(tmp_path / "in/p.1004.exr"))
+    before = oiio.ImageBuf(str(out / "r.1003.exr")).spec().getattribute("smpte:TimeCode")
+    assert before[0] == 0x01000022  # 1001's, two on
+
+
+def test_a_part_makes_its_own_frames_the_same(tmp_path: Path) -> None:
+    source = shot(tmp_path / "in")
+    render(source, tmp_path / "out")
+    made = render(source, tmp_path / "part", part=frozenset({1003}))
+    assert made.written == [1003]
+    one, other = ((tmp_path / f / "r.1003.exr").read_bytes() for f in ("out", "part"))
+    assert one == other
+
+
+def test_without_a_rate_a_frame_that_moved_has_no_timecode(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in (1001, 1002, 1004):
+        clock = {"smpte__TimeCode": CLOCK["smpte__TimeCode"]}
+        save(tmp_path / f"in/p.{number}.exr", plate(channels=5), channels=CHANNELS, **clock)
+    render(str(tmp_path / "in/p.%04d.exr"), tmp_path / "out")
+    assert "timeCode" in headers(tmp_path / "out/r.1002.exr")[0]
+    assert "timeCode" not in headers(tmp_path / "out/r.1003.exr")[0]
+
+
+def test_a_cancel_keeps_what_was_finished(tmp_path: Path) -> None:
+    class Asked(Events):
+        def cancelled(self) -> bool:
+            return len(list((tmp_path / "out").glob("r.*.exr"))) > 1
+
+    with pytest.raises(Cancelled):
+        render(
+            shot(tmp_path / "in", range(1001, 1030)),
+            tmp_path / "out",
+            lambda n, layers: None,
+            None,
+            tuple(range(1001, 1030)),
+            lambda n: (n,),
+            Asked(),
+        )
+    there = sorted((tmp_path / "out").iterdir())
+    assert 1 < len(there) < 29
+    assert all(p.name.startswith("r.") for p in there)
+
+
+def test_a_clip_without_a_picture_gives_no_light(tmp_path: Path) -> None:
+    save(tmp_path / "a.exr", plate(channels=1), channels=("Z",))
+    source = str(tmp_path / "a.exr")
+    with (
+        open_clip(source, colourspace="ACEScg") as clip,
+        pytest.raises(BadInput, match="has no R, G, B"),
+    ):
+        Layers(clip).light(1001)
+
+
+def test_layers_keep_no_more_than_their_room(tmp_path: Path) -> None:
+    with open_clip(shot(tmp_path / "in", range(1001, 1011)), colourspace="ACEScg") as clip:
+        layers = Layers(clip, room=5000)
+        for number in range(1001, 1011):
+            layers.light(number)
+        assert len(layers._kept) == 2
+
+
+def test_light_is_valid_where_it_is_finite(tmp_path: Path) -> None:
+    pixels = plate()
+    pixels[2, 3, 1] = np.nan
+    save(tmp_path / "a.exr", pixels)
+    with open_clip(str(tmp_path / "a.exr"), colourspace="ACEScg") as clip:
+        light, valid = Layers(clip).light(1001)
+        assert not valid[2, 3]
+        assert valid.sum() == valid.size - 1
+        assert np.array_equal(light[2, 3], (0, 0, 0))
+        assert np.isfinite(light).all()
