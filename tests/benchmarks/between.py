@@ -1,0 +1,283 @@
+"""Frames between frames: withheld ones made again, by us, DIS warp, minterpolate and the mean.
+
+    python tests/benchmarks/between.py --footage DIR [--seed 1] [--count 2] [--clips PART ...]
+        [--sheet DIR] [--peer PY] [--speed]
+
+Each movie (its first FIRST frames) and each folder of PNG frames under --footage gives --count
+triplets in each of three classes; the seed chooses among those that show movement and no cut:
+
+    sharp   640 wide, neighbours
+    small   320 wide, compressed once more (MPEG-4, 600 kbit/s), neighbours
+    large   854 wide, three frames apart (folders: neighbours)
+
+PSNR is that of 8-bit sRGB pictures. DIS warp is OpenCV's, preset medium, finest scale 0, on grey
+pictures, each frame moved half its flow (bilinear), and their mean. minterpolate is ffmpeg's with
+mi_mode=mci, the best of the frames that it gives. Time is this process's beside DIS warp's.
+Flicker is how far a made frame's mean leaves that of the truth, in code values of 255.
+--sheet keeps truth, DIS warp and our best side by side, one picture a clip and class. --peer names
+a Python with scikit-image, for the end-point error of flow on its motorcycle. --speed takes the
+time of one frame of 1920x1080 (the last triplet, enlarged), in turns, the least of five.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from answerprint.frames.curves import srgb
+from answerprint.vision.between import middle
+from answerprint.vision.flow import Quality, motions, pulled
+
+CLASSES = {"sharp": (640, 1), "small": (320, 1), "large": (854, 3)}
+FIRST = 300
+PEER = """
+import sys
+import numpy as np
+from skimage.data import stereo_motorcycle
+left, right, apart = stereo_motorcycle()
+np.savez(sys.argv[1], left=left, right=right, apart=apart)
+"""
+Picture = np.ndarray
+Scores = dict[str, list[float]]
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("--footage", required=True, type=Path)
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--count", type=int, default=2, help="triplets of a clip in each class")
+    asked.add_argument("--clips", nargs="*", help="only those whose name has one of these")
+    asked.add_argument("--sheet", type=Path, help="pictures of truth and results go here")
+    asked.add_argument("--peer", help="Python of a venv that has scikit-image")
+    asked.add_argument("--speed", action="store_true", help="the time of a frame of 1920x1080")
+    given = asked.parse_args()
+    scores: dict[tuple[str, str], Scores] = defaultdict(lambda: defaultdict(list))
+    spent: dict[str, float] = defaultdict(float)
+    flicker: Scores = defaultdict(list)
+    for path in _clips(given.footage, given.clips):
+        for kind, (wide, gap) in CLASSES.items():
+            rng = np.random.default_rng([given.seed, *path.name.encode()])
+            shot = frames(path, wide, again=kind == "small")
+            gap = 1 if path.is_dir() else gap
+            for number, (first, truth, second) in chosen(shot, gap, given.count, rng):
+                sheet = [truth]
+                for name, make in METHODS.items():
+                    began = time.process_time()
+                    found = [
+                        np.clip(np.rint(p), 0, 255).astype(np.uint8) for p in make(first, second)
+                    ]
+                    spent[name] += time.process_time() - began
+                    made = max(found, key=lambda p: psnr(p, truth))
+                    scores[kind, path.stem][name].append(psnr(made, truth))
+                    flicker[name].append(abs(float(made.mean()) - float(truth.mean())))
+                    sheet += [made] * (name in ("DIS warp", "ours, best"))
+                if given.sheet:
+                    given.sheet.mkdir(parents=True, exist_ok=True)
+                    name = given.sheet / f"{path.stem}.{kind}.{number:04d}.png"
+                    cv2.imwrite(str(name), np.hstack(sheet)[..., ::-1])
+            print(f"{kind} {path.stem}", file=sys.stderr, flush=True)
+    print(table(scores, spent, flicker))
+    if given.speed:
+        print(speed(first, second))
+    if given.peer:
+        print(motorcycle(given.peer))
+    return 0
+
+
+def _clips(footage: Path, named: list[str] | None) -> list[Path]:
+    found = sorted((footage / "movies").iterdir())
+    found += sorted(p for p in (footage / "sequences").iterdir() if list(p.glob("*.png")))
+    return [p for p in found if not named or any(part in p.name for part in named)]
+
+
+def frames(path: Path, wide: int, again: bool) -> list[Picture]:
+    """Frames of a movie or a folder (H, W, 3) bytes, of that width; compressed again if so."""
+    if path.is_dir():
+        full = [np.asarray(cv2.imread(str(p)))[..., ::-1] for p in sorted(path.glob("*.png"))]
+    else:
+        full = _read(str(path))
+    tall = round(full[0].shape[0] * wide / full[0].shape[1] / 2) * 2
+    made = [cv2.resize(p, (wide, tall), interpolation=cv2.INTER_AREA) for p in full]
+    if not again:
+        return made
+    kept = io.BytesIO()
+    with av.open(kept, "w", format="avi") as out:
+        stream = out.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = wide, tall, "yuv420p"
+        stream.bit_rate = 600_000
+        for picture in made:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(stream.encode())
+    kept.seek(0)
+    return _read(kept)
+
+
+def _read(movie: str | io.BytesIO) -> list[Picture]:
+    with av.open(movie) as opened:
+        found = []
+        for frame in opened.decode(video=0):
+            found.append(frame.to_ndarray(format="rgb24"))
+            if len(found) == FIRST:
+                break
+    return found
+
+
+def chosen(
+    shot: list[Picture], gap: int, count: int, rng: np.random.Generator
+) -> Iterator[tuple[int, list[Picture]]]:
+    """Number and [first, withheld, second] of triplets with movement and without a cut."""
+    for at in rng.permutation(np.arange(gap, len(shot) - gap)):
+        three = [shot[at + k] for k in (-gap, 0, gap)]
+        mean = (three[0].astype(np.float32) + three[2]) / 2
+        before, after = psnr(three[0], three[1]), psnr(three[1], three[2])
+        if psnr(mean, three[1]) < 38 and max(before, after) < 45 and abs(before - after) < 6:
+            if psnr(three[0], three[2]) < 11:
+                continue
+            yield int(at), three
+            count -= 1
+        if not count:
+            return
+
+
+def psnr(made: Picture, truth: Picture) -> float:
+    apart = made.astype(np.float64) - truth
+    return float(10 * np.log10(255**2 / max(np.mean(apart**2), 1e-9)))
+
+
+def mean(first: Picture, second: Picture) -> list[Picture]:
+    return [(first.astype(np.float32) + second) / 2]
+
+
+def minterpolate(first: Picture, second: Picture) -> list[Picture]:
+    """All that ffmpeg puts between the two; it wants more frames, so both ends are repeated."""
+    tall, wide = first.shape[:2]
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
+    words = ["ffmpeg", "-v", "error", *raw, "-s", f"{wide}x{tall}", "-r", "1", "-i", "-"]
+    words += ["-vf", "minterpolate=fps=2:mi_mode=mci:scd=none", *raw, "-"]
+    given = b"".join(p.tobytes() for p in (first, first, second, second))
+    out = subprocess.run(words, check=True, input=given, stdout=subprocess.PIPE).stdout
+    return list(np.frombuffer(out, np.uint8).reshape(-1, tall, wide, 3))
+
+
+def dis_warp(first: Picture, second: Picture) -> list[Picture]:
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search.setFinestScale(0)
+    one, other = (cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (first, second))
+    there, back = search.calc(one, other, None), search.calc(other, one, None)
+    light = (
+        pulled(first.astype(np.float32), back / 2),
+        pulled(second.astype(np.float32), there / 2),
+    )
+    return [(light[0] + light[1]) / 2]
+
+
+def ours(first: Picture, second: Picture, quality: Quality) -> list[Picture]:
+    one, other = (srgb(p / 255.0).astype(np.float32) for p in (first, second))
+    known = motions(one, other, quality)
+    found = middle(one, other, 0.5, known, quality)
+    return [coded(found.light(one, other))]
+
+
+def coded(light: Picture) -> Picture:
+    """sRGB code of light, 0..255 (IEC 61966-2-1)."""
+    light = np.maximum(light, 0)
+    return 255 * np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+METHODS = {
+    "mean": mean,
+    "minterpolate": minterpolate,
+    "DIS warp": dis_warp,
+    "ours": lambda first, second: ours(first, second, "default"),
+    "ours, best": lambda first, second: ours(first, second, "best"),
+}
+
+
+def table(scores: dict[tuple[str, str], Scores], spent: dict[str, float], flicker: Scores) -> str:
+    """Per clip, per class, the worst 5 % of all, and what it took."""
+    lines = [
+        f"| class | clip | frames | {' | '.join(METHODS)} |",
+        "|---" * (len(METHODS) + 3) + "|",
+    ]
+
+    def line(kind: str, clip: str, found: Scores, form: str = "{:.2f}") -> None:
+        values = " | ".join(form.format(np.mean(found[name])) for name in METHODS)
+        lines.append(f"| {kind} | {clip} | {len(found['mean'])} | {values} |")
+
+    whole: Scores = defaultdict(list)
+    for kind in CLASSES:
+        here = {clip: found for (k, clip), found in scores.items() if k == kind}
+        for clip, found in here.items():
+            line(kind, clip, found)
+        if here:
+            line(
+                kind, "**all clips**", {n: [np.mean(f[n]) for f in here.values()] for n in METHODS}
+            )
+        for found in here.values():
+            for name in METHODS:
+                whole[name] += found[name]
+    count = max(1, round(len(whole["mean"]) / 20))
+    line("all", "worst 5 %", {name: sorted(found)[:count] for name, found in whole.items()})
+    line("all", "flicker", flicker)
+    line("all", "time", {name: [spent[name] / spent["DIS warp"]] for name in METHODS})
+    return "\n".join(lines)
+
+
+def speed(first: Picture, second: Picture) -> str:
+    """Seconds by the clock for a frame of 1920x1080, from bytes or from light to the frame."""
+    pair = [cv2.resize(p, (1920, 1080), interpolation=cv2.INTER_CUBIC) for p in (first, second)]
+    light = [srgb(p / 255.0).astype(np.float32) for p in pair]
+
+    def made(quality: Quality) -> None:
+        known = motions(light[0], light[1], quality)
+        middle(light[0], light[1], 0.5, known, quality).light(light[0], light[1])
+
+    found: dict[str, float] = {}
+    for _ in range(5):
+        for name, work in (
+            ("DIS warp", lambda: dis_warp(pair[0], pair[1])),
+            ("ours", lambda: made("default")),
+            ("ours, best", lambda: made("best")),
+        ):
+            began = time.perf_counter()
+            work()
+            found[name] = min(found.get(name, 1e9), time.perf_counter() - began)
+    return "\n".join(f"1920x1080, {name}: {took:.2f} s" for name, took in found.items())
+
+
+def motorcycle(python: str) -> str:
+    """End-point error of flow where the truth is known, in pixels."""
+    with tempfile.TemporaryDirectory() as room:
+        kept = Path(room) / "pair.npz"
+        subprocess.run([python, "-c", PEER, str(kept)], check=True)
+        pair = np.load(kept)
+        left, right, apart = (pair[name] for name in ("left", "right", "apart"))
+    there = np.isfinite(apart) & (apart > 0)
+
+    def error(flow: np.ndarray) -> float:
+        return float(np.hypot(flow[..., 0] + apart, flow[..., 1])[there].mean())
+
+    one, other = (srgb(p / 255.0).astype(np.float32) for p in (left, right))
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search.setFinestScale(0)
+    search.setVariationalRefinementIterations(25)
+    grey = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (left, right)]
+    rows = {"DIS, finest 0, 25 refinements": search.calc(*grey, None)}
+    rows["ours"] = motions(one, other)[0].flow
+    rows["ours, best"] = motions(one, other, "best")[0].flow
+    return "\n".join(f"motorcycle, {name}: {error(flow):.2f} px" for name, flow in rows.items())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
