@@ -1,0 +1,65 @@
+"""What tools that make frames anew show of them: markers for the hosts, pictures for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from answerprint.errors import BadInput
+from answerprint.frames import charts, colour
+from answerprint.frames.clip import open_clip
+from answerprint.frames.view import png
+from answerprint.tools.job import Job, Picture
+
+WIDTH = 960
+MOST = 3
+"""Ranges that are shown; the report lists all of them."""
+
+
+def markers(rows: Sequence[tuple[int, int, str, float]]) -> dict[str, Any]:
+    """A `markers` result: first and last frame of each range, what it is, how sure (0..1)."""
+    return {
+        "kind": "markers",
+        "markers": [
+            {
+                "frame": first,
+                "length": last - first + 1,
+                "kind": "rebuilt",
+                "text": f"{_frames(first, last)} {told}, confidence {sure:.2f}",
+            }
+            for first, last, told, sure in rows
+        ],
+    }
+
+
+def _frames(first: int, last: int) -> str:
+    return f"{first}" if first == last else f"{first}-{last}"
+
+
+def beside_neighbours(job: Job, rows: Sequence[tuple[int, int, int]]) -> list[Picture]:
+    """Of each row (real frame, frame that was made, real frame) a picture of the three."""
+    folder, found = job.out / "report", []
+    for before, number, after in rows[:MOST]:
+        made = job.out / f"{job.name}.{number:04d}.exr"
+        try:
+            clip = job.clips["source"]
+            beside = [clip.picture(n, WIDTH)[0] for n in (before, after)]
+            with open_clip(str(made), colourspace=_space(job)) as result:
+                middle, _ = result.picture(result.there[0], WIDTH)
+        except BadInput:
+            continue  # it was not made: the report says why
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{job.name}_{number:04d}.png"
+        row = [beside[0], np.asarray(middle), beside[1]]
+        png(str(path), charts.beside([colour.through_view(each) for each in row]))
+        found.append(Picture(path, f"Frame {before}, {number} as it was made, and {after}."))
+    return found
+
+
+def _space(job: Job) -> str:
+    """The colour space that results are in."""
+    clip = job.clips["source"]
+    with clip.open(next(n for n in clip.there if n not in clip.missing)) as frame:
+        return clip.result_space(frame).name

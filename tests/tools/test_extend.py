@@ -1,0 +1,212 @@
+"""Handles: what is real, what is made, what is refused."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import drifting
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+from drifting import inner, load, rms, run, scene, shot, write
+
+from answerprint.errors import BadInput, BadParameter
+from answerprint.show import add
+from answerprint.show.store import make_show
+from answerprint.worker import jobs
+from answerprint.worker.order import from_recipe
+
+WHOLE = range(1001, 1009)
+
+
+@pytest.mark.parametrize(("side", "made"), [("head", (1000, 999)), ("tail", (1009, 1010))])
+def test_what_moves_evenly_moves_on(tmp_path: Path, side: str, made: tuple[int, ...]) -> None:
+    done = run("extend", shot(tmp_path / "in", WHOLE), tmp_path / "out", **{side: 2})
+    assert done.status == "done"
+    edge = 1001 if side == "head" else 1008
+    for number in made:
+        found = load(tmp_path / f"out/extend.{number:04d}.exr")
+        truth, held = scene(number - 1000), scene(edge - 1000)
+        assert rms(inner(found - truth)) < 0.25 * rms(inner(held - truth))
+    for number in WHOLE:
+        one, other = (tmp_path / f for f in (f"in/p.{number}.exr", f"out/extend.{number}.exr"))
+        assert np.array_equal(load(one), load(other))
+    assert len(list((tmp_path / "out").glob("extend.*.exr"))) == len(WHOLE) + 2
+
+
+def test_a_thing_in_front_moves_over_what_is_behind(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    thing = np.random.default_rng(1).uniform(0.5, 2, (40, 40, 1)).astype(np.float32)
+
+    def picture(number: int) -> np.ndarray:
+        light = scene(0)
+        light[50:90, 20 + 4 * number : 60 + 4 * number] = thing
+        return light
+
+    for number in range(1, 7):
+        write(tmp_path / "in", 1000 + number, picture(number))
+    run("extend", str(tmp_path / "in/p.%04d.exr"), tmp_path / "out", tail=2)
+    found, truth = load(tmp_path / "out/extend.1008.exr"), picture(8)
+    front = (slice(54, 86), slice(56, 92))
+    assert rms((found - truth)[front]) < 0.2 * rms((picture(6) - truth)[front])
+
+
+def test_confidence_falls_and_is_told(tmp_path: Path) -> None:
+    done = run("extend", shot(tmp_path / "in", WHOLE), tmp_path / "out", tail=12)
+    told = done.report["frames"]["made_anew"]
+    sure = [told[str(n)]["confidence"] for n in range(1009, 1021)]
+    assert all(then < now for now, then in pairwise(sure))
+    assert sure[0] > 0.7
+    assert sure[-1] < 0.4
+    (row,) = done.results[0]["markers"]
+    assert (row["frame"], row["length"]) == (1009, 12)
+    assert row["text"].startswith("1009-1020 carried on from 1008, confidence 0.")
+    image = oiio.ImageBuf(str(tmp_path / "out/extend_qc.1012.exr"))
+    assert set(image.spec().channelnames) == {"mask.Y", "confidence.Y"}
+
+
+def test_grain_is_as_strong_as_in_the_shot(tmp_path: Path) -> None:
+    run("extend", shot(tmp_path / "in", WHOLE, grain=True), tmp_path / "out", tail=3)
+    made = drifting.fine(load(tmp_path / "out/extend.1010.exr")).var(axis=(0, 1))
+    real = drifting.fine(load(tmp_path / "out/extend.1008.exr")).var(axis=(0, 1))
+    np.testing.assert_allclose(made, real, rtol=0.1)
+
+
+def test_the_clips_own_frames_come_first(tmp_path: Path) -> None:
+    source = shot(tmp_path / "in", WHOLE)
+    done = run("extend", source, tmp_path / "out", frames="1004-1006", head=2, tail=4)
+    for number in (1002, 1003, 1007, 1008):
+        one, other = (tmp_path / f for f in (f"in/p.{number}.exr", f"out/extend.{number}.exr"))
+        assert np.array_equal(load(one), load(other))
+    assert done.outputs["frames"]["frames_made_anew"] == [1009, 1010]
+    texts = [row["text"] for row in done.results[0]["markers"]]
+    assert texts[:2] == ["1002-1003 as shot, confidence 1.00", "1007-1008 as shot, confidence 1.00"]
+    assert texts[2].startswith("1009-1010 carried on from 1008")
+    assert "4 frames at the tail, 2 of them as shot" in done.report["sentence"]
+
+
+def clocked(folder: Path, name: str, numbers: range, first: int) -> str:
+    """A sequence of `scene` whose frame n carries the timecode 01:00:00:n - first."""
+    folder.mkdir(parents=True)
+    for number in numbers:
+        path = write(folder, number, scene(number - first))
+        image = oiio.ImageBuf(str(path))
+        at = number - first
+        word = 0x01000000 | at % 10 | at // 10 << 4
+        image.specmod().attribute("framesPerSecond", oiio.TypeDesc("rational"), (24, 1))
+        image.specmod().attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), (word, 0))
+        image.specmod().attribute("reelName", "A001")
+        image.write(str(folder / f"{name}.{number:04d}.exr"))
+        path.unlink()
+    return str(folder / f"{name}.%04d.exr")
+
+
+def a_show(tmp_path: Path, take: str) -> str:
+    show = make_show(tmp_path / "show")
+    add.add(show, [take])
+    return str(show.folder)
+
+
+def test_a_show_has_frames_that_were_shot(tmp_path: Path) -> None:
+    take = clocked(tmp_path / "dailies", "A001", range(1, 20), 0)
+    pulled = clocked(tmp_path / "pull", "A001_pull", range(1005, 1011), 1000)
+    folder = a_show(tmp_path, take)
+    done = run("extend", pulled, tmp_path / "out", head=2, tail=3, show=[folder])
+    for number in (1003, 1004, 1011, 1012, 1013):
+        truth = load(tmp_path / f"dailies/A001.{number - 1000:04d}.exr")
+        assert np.array_equal(load(tmp_path / f"out/extend.{number}.exr"), truth)
+    assert done.outputs["frames"]["frames_made_anew"] == []
+    assert [row["text"] for row in done.results[0]["markers"]] == [
+        "1003-1004 as shot, confidence 1.00",
+        "1011-1013 as shot, confidence 1.00",
+    ]
+
+
+def test_beyond_the_take_the_motion_goes_on(tmp_path: Path) -> None:
+    take = clocked(tmp_path / "dailies", "A001", range(1, 13), 0)
+    pulled = clocked(tmp_path / "pull", "A001_pull", range(1005, 1011), 1000)
+    done = run("extend", pulled, tmp_path / "out", tail=4, show=[a_show(tmp_path, take)])
+    assert done.outputs["frames"]["frames_made_anew"] == [1013, 1014]
+    found = load(tmp_path / "out/extend.1014.exr")
+    assert rms(inner(found - scene(14))) < 0.25 * rms(inner(scene(12) - scene(14)))
+
+
+def test_a_take_that_changed_since_is_not_used(tmp_path: Path) -> None:
+    take = clocked(tmp_path / "dailies", "A001", range(1, 13), 0)
+    pulled = clocked(tmp_path / "pull", "A001_pull", range(1005, 1011), 1000)
+    run("extend", pulled, tmp_path / "out", tail=2, show=[a_show(tmp_path, take)])
+    (tmp_path / "dailies/A001.0011.exr").write_bytes(
+        (tmp_path / "dailies/A001.0010.exr").read_bytes()
+    )
+    order = from_recipe(tmp_path / "out/recipe.json", tmp_path / "again")
+    again = jobs.run(order, drifting.Events(), repeat=True)
+    (failed,) = again.report["frames"]["failed"]
+    assert failed["frame"] == 1011
+    assert "is not the one the plan was made with" in failed["reason"]
+
+
+def test_a_take_of_another_size_is_not_used_and_said(tmp_path: Path) -> None:
+    take = clocked(tmp_path / "dailies", "A001", range(1, 13), 0)
+    (tmp_path / "pull").mkdir()
+    for number in range(1005, 1011):
+        image = oiio.ImageBuf(str(tmp_path / f"dailies/A001.{number - 1000:04d}.exr"))
+        small = oiio.ImageBufAlgo.resize(image, roi=oiio.ROI(0, 104, 0, 72, 0, 1, 0, 3))
+        small.write(str(tmp_path / f"pull/A001_pull.{number}.exr"))
+    source = str(tmp_path / "pull/A001_pull.%04d.exr")
+    done = run("extend", source, tmp_path / "out", tail=2, show=[a_show(tmp_path, take)])
+    assert done.outputs["frames"]["frames_made_anew"] == [1011, 1012]
+    assert any("are not used: A001 shows 208 x 144 pixels" in w for w in done.report["warnings"])
+
+
+def test_any_part_gives_the_same_frames(tmp_path: Path) -> None:
+    run("extend", shot(tmp_path / "in", WHOLE, grain=True), tmp_path / "whole", tail=4)
+    order = from_recipe(tmp_path / "whole/recipe.json", tmp_path / "part", "1011-1012")
+    jobs.run(order, drifting.Events(), repeat=True)
+    for number in (1011, 1012):
+        one, other = (load(tmp_path / f / f"extend.{number}.exr") for f in ("whole", "part"))
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+# --- refused ---------------------------------------------------------------------------------
+
+
+def test_more_than_twelve_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadParameter, match=r"tail is 13 frames\. Use a whole number from 0 to 12"):
+        run("extend", shot(tmp_path / "in", WHOLE), tmp_path / "out", tail=13)
+
+
+def test_no_frames_asked_for_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadParameter, match="head and tail are 0"):
+        run("extend", shot(tmp_path / "in", WHOLE), tmp_path / "out")
+
+
+def test_numbers_below_zero_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in (3, 4):
+        write(tmp_path / "in", number, scene(number))
+    with pytest.raises(BadParameter, match="head is 4, and p begins at frame 3"):
+        run("extend", str(tmp_path / "in/p.%04d.exr"), tmp_path / "out", head=4)
+
+
+def test_one_frame_shows_no_motion(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="Frame 1001 of p stands alone"):
+        run("extend", shot(tmp_path / "in", [1001]), tmp_path / "out", tail=2)
+
+
+def test_the_frame_after_a_cut_stands_alone(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="Frame 1008 of p stands alone"):
+        run("extend", shot(tmp_path / "in", WHOLE, cut=1008), tmp_path / "out", tail=2)
+
+
+def test_an_end_that_is_missing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="Frame 1009 of p, at its tail, is missing"):
+        run("extend", shot(tmp_path / "in", WHOLE), tmp_path / "out", frames="1004-1009", tail=1)
+
+
+def test_holes_stay_holes_and_are_told(tmp_path: Path) -> None:
+    source = shot(tmp_path / "in", [1001, 1002, 1004, 1005, 1006])
+    done = run("extend", source, tmp_path / "out", tail=1)
+    assert not (tmp_path / "out/extend.1003.exr").exists()
+    assert "1003 is missing and is not made here: use fill." in done.report["warnings"]
+    assert done.status == "done"
