@@ -216,10 +216,7 @@ class Placing(Steps):
             return refs
 
     def place_markers(self, data: Result, near: str, label: str) -> Refs:
-        rows = data["markers"]
-        return self._mark(
-            near, [Marker(m["frame"], m["text"], m.get("kind", "note")) for m in rows]
-        )
+        return self._mark(near, [Marker.of(row) for row in data["markers"]])
 
     def add_markers(self, ref: str, markers: Sequence[Marker]) -> int:
         return len(self._mark(ref, markers))

@@ -173,6 +173,11 @@ class Marker:
     colour: str = ""
     name: str = ""
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Marker:
+        """Of a row of a `markers` result."""
+        return cls(row["frame"], row["text"], row.get("kind", "note"), row.get("length", 1))
+
 
 @dataclass(frozen=True)
 class Span:

@@ -7,6 +7,7 @@ again shows ours again.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from functools import partial
@@ -51,6 +52,13 @@ class Placing(Found):
         made = pool.bring_in(media_pool, self._whole(frames), label, self._undo)
         return (f"media:{made.GetUniqueId()}",)
 
+    def place_frames(self, data: Result, near: str, label: str) -> Refs:
+        """Frames that were made anew as a take, where they cover the clip."""
+        if data.get("frames_made_anew"):
+            with contextlib.suppress(CannotPlace):
+                return self.place_take(data, near, label)
+        return super().place_frames(data, near, label)
+
     def place_cdl(self, data: Result, near: str, label: str) -> Refs:
         def grade(clip: Any, node: int) -> None:
             grades.set_cdl(clip, node, data)
@@ -94,8 +102,7 @@ class Placing(Found):
         return (ref, f"take:{clip.GetUniqueId()}:{source.GetUniqueId()}")
 
     def place_markers(self, data: Result, near: str, label: str) -> Refs:
-        told = [Marker(m["frame"], m["text"], m.get("kind", "note")) for m in data["markers"]]
-        return self._marked(self._near(near), told, label)
+        return self._marked(self._near(near), [Marker.of(m) for m in data["markers"]], label)
 
     def place_note(self, data: Result, near: str, label: str) -> Refs:
         """A marker at the clip's last frame or the next free one: `markers` need those inside."""

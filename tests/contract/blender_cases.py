@@ -406,6 +406,9 @@ def test_markers_say_what_they_are(rig, tmp_path):
     assert rig.host.add_markers(things.ref(strip), marks) == 2
     found = {m.name: m.frame for m in rig.scene.timeline_markers}
     assert found == {"theirs": 5, "problem: flicker (3 frames)": 12, "note: ok": 13}
+    row = {"frame": 1001, "length": 2, "kind": "rebuilt", "text": "1001-1002"}
+    place(rig, {"kind": "markers", "markers": [row]}, things.ref(strip))
+    assert rig.scene.timeline_markers["rebuilt: 1001-1002 (2 frames)"].frame == 11
 
 
 def test_a_note_can_be_read_in_the_compositor(rig):

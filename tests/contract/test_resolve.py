@@ -360,6 +360,25 @@ def test_frames_that_do_not_cover_the_clip_come_as_media_and_not_as_a_take(rig):
     assert "do not cover 1001-1040" in answer.why
 
 
+def test_frames_that_were_made_anew_are_a_take_where_they_cover_the_clip(rig, clip):
+    anew = {**ONE_OF_EACH["frames"], "frames_made_anew": [1002]}
+    (answer,) = rig.host.apply([anew], "", "fill v001", "r1")
+    assert answer.status == "done"
+    assert len(clip._takes) == 2
+    rig.line._playhead = rig.line._clips[1]._start
+    (other,) = rig.host.apply([anew], "", "fill v001", "r2")
+    assert other.status == "done"
+    assert not rig.line._clips[1]._takes
+
+
+def test_a_marker_covers_the_frames_it_is_about(rig):
+    row = {"frame": 1001, "length": 2, "kind": "rebuilt", "text": "1001-1002 rebuilt"}
+    rig.host.apply([{"kind": "markers", "markers": [row]}], "", "fill v001")
+    (found,) = rig.line.GetMarkers().values()
+    assert (found["duration"], found["note"]) == (2.0, "1001-1002 rebuilt")
+    assert found["name"] == "fill v001: rebuilt"
+
+
 def test_a_marker_where_one_stands_is_an_error_and_none_of_them_stays(rig, clip):
     rig.line.AddMarker(1, "Red", "mine", "", 1, "")
     before = rig.snapshot()

@@ -10,6 +10,7 @@ from answerprint.check import frames
 from answerprint.check.kinds import KINDS
 from answerprint.check.model import Shot, Study
 from answerprint.edit.cut import Cut, Event
+from answerprint.tools import find
 
 RATE = Fraction(24)
 SOUND = {
@@ -63,6 +64,27 @@ def test_a_copy_is_found_on_its_frame_of_the_cut():
     assert found.shots == ("sc10",)
     assert "1010" in found.text
     assert found.unit == KINDS["duplicate_frames"].unit
+
+
+@pytest.mark.parametrize(
+    ("passport", "tool", "params"),
+    [
+        ({"duplicates": [[1010, 1011, 1012]]}, "fill", {"replace": "1011-1012"}),
+        ({"flashes": [1020], "flash_light": {"1020": 2.0}}, "fill", {"replace": "1020"}),
+        ({"blacks": [1020, 1021]}, "fill", {"replace": "1020-1021"}),
+        ({"dropped": [1020], "jumps": {"1020": 2.0}}, "repair", {"kinds": "dropped"}),
+    ],
+)
+def test_what_mends_it_is_offered(passport, tool, params):
+    found = only(passport)
+    assert found.fix == {"tool": tool, "params": params, "inputs": {"source": "sc10"}}
+    assert find(tool).parse(params)
+
+
+def test_frames_at_an_end_have_nothing_to_be_made_of():
+    first, last = study().shots[0].event.frames
+    assert only({"blacks": [first]}).fix is None
+    assert only({"blacks": [last]}).fix is None
 
 
 def test_the_overlap_of_a_dissolve_and_a_slow_speed_are_counted():

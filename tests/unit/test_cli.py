@@ -15,6 +15,7 @@ from pictures import save
 
 from answerprint import __version__, cli, tools
 from answerprint.errors import Cancelled, CannotWrite, InternalError
+from answerprint.tools import TOOLS
 from answerprint.worker import jobs
 
 solved_once = pytest.fixture(autouse=True)(shots.solve_once)
@@ -84,7 +85,8 @@ REFUSALS = [
     (
         ["zzz"],
         "There is no command 'zzz'.",
-        "There is: tools, match, run, panel, check, cut, show, review, approve, reject, mark, "
+        "There is: tools, match, fill, retime, repair, deflicker, extend, run, panel, check, cut, "
+        "show, review, approve, reject, mark, "
         "worker, doctor.",
     ),
     (
@@ -422,7 +424,9 @@ def test_tools_as_json_is_the_catalogue(say: Any) -> None:
 
 def test_tools_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["tools"]) == 0
-    assert capsys.readouterr().out == "match           Make one shot sit beside another.\n"
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "match           Make one shot sit beside another."
+    assert [line.split()[0] for line in said] == [*TOOLS]
 
 
 @pytest.mark.parametrize(

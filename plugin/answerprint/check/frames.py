@@ -6,14 +6,18 @@ here it is put on the cut, and what is meant is left out: a freeze, a fade at an
 Convention
     frame   the first frame of the cut that shows the frame of the media (`Shot.shown_at`); what an
             event that runs fast jumps over is left out.
+    fix     frames that show nothing of their own are rebuilt (`fill`), a jump is evened out
+            (`repair`); a shot that is black all through has none.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from answerprint.check.model import Finding, Shot, Study
+from answerprint.frames.sequence import ranges
 
 FLICKER = 0.04
 """Stops rms, three per cent of light: sound footage (exposure servos, codecs) stayed below 0.03."""
@@ -37,7 +41,8 @@ def _copies(shot: Shot) -> Iterator[Finding]:
         if span := _span(shot, copies):
             many = f"{len(copies)} times more" if len(copies) > 1 else "twice"
             text = f"Frame {group[0]} of {shot.event.name} stands {many} ({_told(group)})."
-            yield _of("duplicate_frames", shot, span, len(copies), 0.0, 0.95, text, copies)
+            fix = _fill(shot, copies)
+            yield _of("duplicate_frames", shot, span, len(copies), 0.0, 0.95, text, copies, fix)
 
 
 def _missing(shot: Shot) -> Iterator[Finding]:
@@ -49,7 +54,8 @@ def _missing(shot: Shot) -> Iterator[Finding]:
                 f"{shot.event.name} jumps before frame {number}: it moves {jump:.1f} times as far "
                 f"as around it, as if {lost} frame{'s were' if lost > 1 else ' was'} dropped."
             )
-            yield _of("dropped_frames", shot, span, lost, 1.0, 0.8, text, [number])
+            fix = _fix(shot, "repair", {"kinds": "dropped"})
+            yield _of("dropped_frames", shot, span, lost, 1.0, 0.8, text, [number], fix)
 
 
 def _flashes(shot: Shot) -> Iterator[Finding]:
@@ -57,7 +63,8 @@ def _flashes(shot: Shot) -> Iterator[Finding]:
         light = shot.passport["flash_light"][str(group[0])]
         if span := _span(shot, group):
             text = f"{_told(group)} of {shot.event.name} stands out by {light:+.1f} stop."
-            yield _of("flash_frame", shot, span, light, 0.1, 0.9, text, group)
+            fix = _fill(shot, group)
+            yield _of("flash_frame", shot, span, light, 0.1, 0.9, text, group, fix)
 
 
 def _blacks(shot: Shot) -> Iterator[Finding]:
@@ -69,9 +76,8 @@ def _blacks(shot: Shot) -> Iterator[Finding]:
             text = f"{_told(group)} of {shot.event.name} is black."
             if whole:
                 text = f"All of {shot.event.name} is black."
-            yield _of(
-                "black_frame", shot, span, len(group), 0.0, 0.5 if whole else 0.9, text, group
-            )
+            sure, fix = (0.5, None) if whole else (0.9, _fill(shot, group))
+            yield _of("black_frame", shot, span, len(group), 0.0, sure, text, group, fix)
 
 
 def _flicker(shot: Shot) -> Iterator[Finding]:
@@ -106,9 +112,27 @@ def _of(
     confidence: float,
     text: str,
     media: Sequence[int],
+    fix: Mapping[str, Any] | None,
 ) -> Finding:
     what = f"{media[0]}-{media[-1]}"
-    return Finding(kind, (shot.name,), span[0], span, value, error, confidence, text, what=what)
+    return Finding(
+        kind, (shot.name,), span[0], span, value, error, confidence, text, fix=fix, what=what
+    )
+
+
+def _fill(shot: Shot, media: Sequence[int]) -> dict[str, Any] | None:
+    """Frames of the media rebuilt, those of them that the event has; None at its ends, where
+    nothing lies on one side."""
+    assert shot.event.frames
+    first, last = shot.event.frames
+    inside = [n for n in media if first <= n <= last]
+    if not inside or inside[0] == first or inside[-1] == last:
+        return None
+    return _fix(shot, "fill", {"replace": ranges(inside)})
+
+
+def _fix(shot: Shot, tool: str, params: dict[str, Any]) -> dict[str, Any]:
+    return {"tool": tool, "params": params, "inputs": {"source": shot.name}}
 
 
 def _span(shot: Shot, numbers: Sequence[int]) -> tuple[int, int] | None:

@@ -278,7 +278,8 @@ def _without_hero(hero: str | None, failed: Mapping[str, str]) -> list[str]:
 def _without_fixes(rows: list[Row], own: Collection[str]) -> None:
     """A match of the media itself is no fix for shots that the edit has graded."""
     for row in rows:
-        if row["fix"] and set(row["fix"]["inputs"].values()) & set(own):
+        fix = row["fix"]
+        if fix and fix["tool"] == "match" and set(fix["inputs"].values()) & set(own):
             row["fix"] = None
 
 

@@ -8,7 +8,7 @@ import importlib
 from answerprint.errors import BadParameter
 from answerprint.tool import Tool
 
-TOOLS = ("match",)
+TOOLS = ("match", "fill", "retime", "repair", "deflicker", "extend")
 
 
 def find(name: str) -> Tool:
