@@ -88,3 +88,12 @@ def test_a_picture_without_grain_gets_hardly_any() -> None:
 
 def test_too_small_a_picture_tells_nothing() -> None:
     assert measured(grained(1)[:40, :40], grained(2)[:40, :40], STILL[:40, :40]) is None
+
+
+def test_a_dark_wall_beside_a_lamp_keeps_its_own_grain() -> None:
+    grain, wall = of(), np.full((*SIZE, 3), 0.05, np.float32)
+    lit = wall.copy()
+    lit[60:100, 100:140] = 8
+    near = slice(60, 100), slice(143, 150)  # three pixels from the lamp on
+    alone, beside = (grain.on(each, 7, ALL)[near] - 0.05 for each in (wall, lit))
+    assert beside.std() < 1.1 * alone.std()

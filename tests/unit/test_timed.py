@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -213,3 +214,27 @@ def test_light_is_valid_where_it_is_finite(tmp_path: Path) -> None:
         assert valid.sum() == valid.size - 1
         assert np.array_equal(light[2, 3], (0, 0, 0))
         assert np.isfinite(light).all()
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        (Fraction(25), {1001: 0x01000021, 1002: 0x01000022, 1003: 0x01000023, 1004: 0x01000024}),
+        (Fraction(60), dict.fromkeys(range(1001, 1005))),  # no timecode counts at 60
+    ],
+)
+def test_at_a_rate_of_its_own_it_counts_at_that(
+    tmp_path: Path, rate: Fraction, words: dict[int, int | None]
+) -> None:
+    source, out = shot(tmp_path / "in"), tmp_path / "out"
+    out.mkdir()
+    asked = Ordered(out, "r", lambda hash_: {PROVENANCE: hash_}, {}, {})
+    numbers, lent = tuple(words), {1001: 1001, 1002: 1002, 1003: 1002, 1004: 1004}
+    timed = Timed(numbers, lambda n: (lent[n],), lambda n, layers: None, rate)
+    with open_clip(source, colourspace="ACEScg") as clip:
+        render_timed(clip, timed, asked, Events())
+    for number, word in words.items():
+        spec = oiio.ImageBuf(str(out / f"r.{number}.exr")).spec()
+        code = spec.getattribute("smpte:TimeCode")
+        assert (code[0] if code else None) == word
+        assert spec.getattribute("framesPerSecond")[0] == rate.numerator

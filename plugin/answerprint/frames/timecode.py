@@ -9,6 +9,9 @@ from fractions import Fraction
 
 from answerprint.frames.gradefiles import frames_of
 
+FASTEST = 40
+"""Frames a second: above it no timecode counts single frames."""
+
 
 def packed(count: int, base: int, drop: bool) -> int:
     """A count of frames since 00:00:00:00, at `base` numbers a second."""
@@ -28,10 +31,10 @@ def packed(count: int, base: int, drop: bool) -> int:
 def advanced(word: int, frames: int, rate: Fraction) -> int:
     """The `timeCode` so many frames later (earlier: below 0), over midnight too.
 
-    rate   of the clip; above 40 no timecode counts single frames: ValueError.
+    rate   of the clip. ValueError above FASTEST.
     """
     base = max(1, round(rate))
-    if base > 40:
+    if base > FASTEST:
         raise ValueError(f"no timecode counts {base} frames a second")
     count, drop = frames_of(word, rate)
     day, _ = frames_of(packed(base * 86400 - 1, base, False) | drop << 6, rate)

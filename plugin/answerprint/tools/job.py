@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,13 @@ class Timed:
                metadata (its timecode is carried on to the number).
     make       (number, layers) -> the frame; None: it is that first frame, bit for bit. Called from
                one thread at a time, in the order of the numbers.
+    rate       frames per second of the result, None where they are the source's.
     """
 
     numbers: tuple[int, ...]
     rests_on: Callable[[int], tuple[int, ...]]
     make: Callable[[int, Layers], Whole | None]
+    rate: Fraction | None = None
 
 
 @dataclass(frozen=True)

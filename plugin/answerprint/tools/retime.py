@@ -9,7 +9,8 @@ Convention
     timing    one of --speed (with --rate), --curve and --otio; with nothing said it stays.
     result    numbered from the source's first frame; a curve numbers its frames itself. None lies
               before the source's first or after its last moment, unless --ends hold.
-    rate      frames per second of the result; its running time stays, and 23.976 is 24000/1001.
+    rate      frames per second of the result; its running time stays, and 23.976 is 24000/1001. The
+              files say it, and their timecode begins at the source's time and counts at it.
     motion    along the motion between the two frames, under grain of its own; blend: their mean;
               nearest: the frame that is nearer, bit for bit (the earlier one of two).
     blur      where the source runs faster than the result: the mean of the source's frames while a
@@ -119,7 +120,12 @@ def retime(job: Job, p: Retime) -> Plan:
         f"{copies} are the source's own, {len(made)} are made ({p.method}).",
         looked_at={"source": tuple(solved["looked_at"])},
         results=[{"kind": "retime", "curve": timing.keys()}],
-        timed=Timed(tuple(numbers), maker.rests_on, maker.make),
+        timed=Timed(
+            tuple(numbers),
+            maker.rests_on,
+            maker.make,
+            None if p.rate == "own" else Fraction(p.rate),
+        ),
         pictures=lambda: beside_neighbours(job, _shown(maker, made)),
         warnings=_warnings(solved["held"], at_cuts),
     )

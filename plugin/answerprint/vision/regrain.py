@@ -157,10 +157,11 @@ class Grain:
         known = [(_gains(size)[1] / _gains(size)[0]) ** 2 for size in SIZES]
         return SIZES[int(np.argmin(np.abs(np.log(np.maximum(ratio, 1e-6) / known))))]
 
-    def _power(self, calm: np.ndarray, octave: int, channel: int) -> np.ndarray:
-        """The grain's power (H, W) in an octave of a channel, by the light around."""
+    def _power(self, light: np.ndarray, octave: int, channel: int) -> np.ndarray:
+        """The grain's power (H, W) in an octave of a channel, by light (H, W) free of its finest
+        octave: that of a wider neighbourhood would lay a lamp's grain on the wall beside it."""
         known = self.levels[:, channel], self.power[:, octave, channel]
-        return np.interp(calm, *known).astype(np.float32)
+        return np.interp(light, *known).astype(np.float32)
 
 
 def measured(light: np.ndarray, other: np.ndarray, flow: np.ndarray) -> Grain | None:

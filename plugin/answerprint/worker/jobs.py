@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,8 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
             outputs["preview"] = shown
         results = list(plan.results)
         if made is not None:
-            outputs["frames"] = _frame_set(order, source, made)
+            rate = plan.timed.rate if plan.timed and plan.timed.rate else source.rate
+            outputs["frames"] = _frame_set(order, source, made, rate)
             results.append({"kind": "frames"} | outputs["frames"])
         write_json(order.out / f"{told}.json", report)
         if order.page:
@@ -415,7 +417,9 @@ def _present(clip: Clip) -> str:
     return ranges(n for n in clip.frames if n not in set(clip.missing))
 
 
-def _frame_set(order: Order, clip: Clip, made: render.Made) -> dict[str, Any]:
+def _frame_set(
+    order: Order, clip: Clip, made: render.Made, rate: Fraction | None
+) -> dict[str, Any]:
     """HOSTS E3: what a host needs to read the frames back."""
     there = sorted([*made.written, *made.kept])
     part = clip.parts[0]
@@ -428,7 +432,7 @@ def _frame_set(order: Order, clip: Clip, made: render.Made) -> dict[str, Any]:
         "width": part.display.width,
         "height": part.display.height,
         "pixel_aspect": part.pixel_aspect,
-        "fps": str(clip.rate) if clip.rate else None,
+        "fps": str(rate) if rate else None,
         "colorspace": {"name": made.space},
         "premultiplied": True,
     }

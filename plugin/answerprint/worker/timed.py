@@ -12,7 +12,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from fractions import Fraction
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from answerprint.errors import BadInput
 from answerprint.events import Events
 from answerprint.frames.clip import Clip
 from answerprint.frames.frame import Part
+from answerprint.frames.gradefiles import frames_of
 from answerprint.frames.layers import Decoded, Layers
 from answerprint.frames.still import Metadata, open_still
-from answerprint.frames.timecode import advanced
+from answerprint.frames.timecode import FASTEST, advanced, packed
 from answerprint.frames.writer import FrameWriter, reclaim
 from answerprint.tools.job import Timed, Whole
 from answerprint.worker.render import (
@@ -41,6 +43,7 @@ from answerprint.worker.render import (
 
 TOLD = "answerprint:made"
 """Attribute of a frame that was made anew: how, as JSON."""
+CODE = "smpte:TimeCode"
 WRITERS = 2
 """Frames that wait for the disk while the next is made: a 4K one takes 70 to 140 MB."""
 
@@ -66,7 +69,7 @@ def render_timed(clip: Clip, timed: Timed, asked: Ordered, events: Events) -> Ma
     A frame whose sources cannot be read fails with its number, and the others go on. Raises
     CannotWrite, Cancelled as `render.render` does.
     """
-    made, layers = Made(), Layers(clip)
+    made, layers, clock = Made(), Layers(clip), _Clock(clip, timed)
     numbers = [n for n in timed.numbers if asked.part is None or n in asked.part]
     reclaim(str(asked.out))
     gone = sum(not frame_path(asked.out, asked.name, n).exists() for n in numbers)
@@ -86,7 +89,7 @@ def render_timed(clip: Clip, timed: Timed, asked: Ordered, events: Events) -> Ma
                 else:
                     whole = timed.make(number, layers)
                     lent = layers.frame(rests[0])
-                    parts = tuple(_moved(part, number - rests[0], clip) for part in lent.parts)
+                    parts = tuple(clock.part(part, number, rests[0]) for part in lent.parts)
                     paths = (
                         frame_path(asked.out, asked.name, number),
                         frame_path(asked.out, f"{asked.name}_qc", number),
@@ -150,16 +153,58 @@ def _kept(
     return One(True, source, result, space, spoiled, held, (), how)
 
 
-def _moved(part: Part, frames: int, clip: Clip) -> Part:
-    """The part with its timecode so many frames on, left out where nothing says the rate."""
-    said = part.metadata.get("smpte:TimeCode")
-    if not frames or not said or not isinstance(part.metadata, Metadata):
-        return part
-    rest = part.metadata.only(n for n in part.metadata if n != "smpte:TimeCode")
-    if clip.rate is None or clip.rate > 40:
-        return replace(part, metadata=rest)
-    words = (advanced(int(said[0]), frames, clip.rate), *(int(v) for v in said[1:]))
-    return replace(part, metadata=rest.with_("smpte:TimeCode", words, "timecode"))
+@dataclass(frozen=True)
+class _Clock:
+    """Timecode and rate of frames at numbers that the source has otherwise, or not at all.
+
+    A frame carries the timecode of the one that lends its parts, so many frames on. At a rate of
+    its own the result begins at the time its first frame has there, and counts on at its rate.
+    Where nothing says the rate, or none is counted at it, a frame that moved has no timecode.
+    """
+
+    clip: Clip
+    timed: Timed
+
+    def part(self, part: Part, number: int, lender: int) -> Part:
+        metadata = part.metadata
+        if not isinstance(metadata, Metadata):
+            return part
+        rate = self.timed.rate
+        if rate:
+            speed = (rate.numerator, rate.denominator)
+            metadata = metadata.with_("framesPerSecond", speed, "rational")
+        said = metadata.get(CODE)
+        if said and (rate or number != lender):
+            rest = metadata.only(n for n in metadata if n != CODE)
+            word = self._counted(number) if rate else self._moved(int(said[0]), number - lender)
+            words = (word, *(int(v) for v in said[1:]))
+            metadata = rest if word is None else rest.with_(CODE, words, "timecode")
+        return replace(part, metadata=metadata)
+
+    def _moved(self, word: int, frames: int) -> int | None:
+        rate = self.clip.rate
+        return None if rate is None or rate > FASTEST else advanced(word, frames, rate)
+
+    def _counted(self, number: int) -> int | None:
+        here, there = self.clip.rate, self.timed.rate
+        if self._first is None or here is None or there is None or max(here, there) > FASTEST:
+            return None
+        count, drop = frames_of(self._first, here)
+        start, base = Fraction(count, round(here)) * round(there), round(there)
+        return advanced(
+            packed(round(start), base, drop and base == 30), number - self._begun, there
+        )
+
+    @property
+    def _begun(self) -> int:
+        return self.timed.numbers[0]
+
+    @cached_property
+    def _first(self) -> int | None:
+        """The `timeCode` of the source's frame that the result begins with."""
+        with self.clip.open(self.timed.rests_on(self._begun)[0]) as frame:
+            said = frame.parts[0].metadata.get(CODE)
+        return int(said[0]) if said else None
 
 
 @dataclass(frozen=True)
@@ -197,7 +242,7 @@ class _Write:
     def _explain(self) -> None:
         pictured = next(p for p in self.lent.parts if p.colour)
         names = tuple(self.whole.qc)
-        kept = ("smpte:TimeCode", "framesPerSecond", "reelName")
+        kept = (CODE, "framesPerSecond", "reelName")
         metadata: Any = pictured.metadata
         if isinstance(metadata, Metadata):
             metadata = metadata.only(kept)
