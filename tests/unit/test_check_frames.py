@@ -142,7 +142,7 @@ def test_a_shot_that_is_all_black_says_so_and_is_less_sure():
 def test_flicker_has_to_be_more_than_an_eye_and_the_measurement_miss(value, error, count):
     passport = {"flicker": {"value": value, "uncertainty": error, "unit": "stop", "how": ""}}
     found = frames.find(study(passport))
-    assert [f.kind for f in found] == ["flicker"] * count
+    assert [(f.kind, f.fix and f.fix["tool"]) for f in found] == [("flicker", "deflicker")] * count
     assert all(f.range == (100, 147) for f in found)
 
 

@@ -7,7 +7,8 @@ Convention
     frame   the first frame of the cut that shows the frame of the media (`Shot.shown_at`); what an
             event that runs fast jumps over is left out.
     fix     frames that show nothing of their own are rebuilt (`fill`), a jump is evened out
-            (`repair`); a shot that is black all through has none.
+            (`repair`), flicker is taken out (`deflicker`); a shot that is black all through has
+            none.
 """
 
 from __future__ import annotations
@@ -88,7 +89,9 @@ def _flicker(shot: Shot) -> Iterator[Finding]:
     first, end = shot.cut
     text = f"The light of {shot.event.name} flickers by {value:.2f} stop rms from frame to frame."
     sure = min(0.95, 0.6 + 0.1 * (value - FLICKER) / max(error, 0.005))
-    yield Finding("flicker", (shot.name,), first, (first, end - 1), value, error, sure, text)
+    fix = _fix(shot, "deflicker", {})
+    span = (first, end - 1)
+    yield Finding("flicker", (shot.name,), first, span, value, error, sure, text, fix=fix)
 
 
 def _at_least(rms: float, error: float) -> float:
