@@ -13,6 +13,8 @@ import PyOpenColorIO as ocio
 import pytest
 from installer import copies
 
+from answerprint.tools import every
+
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent / "wire"))
 
@@ -97,7 +99,9 @@ def test_menus_and_the_dock_come_up(plugin, project, nuke):
     before = tree(plugin)
     told = session(python, plugin, project, "dock")
     assert (told["qt"], told["python"][:4]) == {"15": (5, "3.10"), "16": (6, "3.11")}[nuke]
-    entries = ["Panel", "Match...", "Check the edit..."]
+    labels = [f"{each.label}..." for each in every()]
+    assert labels[0] == "Match..."
+    entries = ["Panel", *labels, "Check the edit..."]
     entries += ["Answerprint node", "Bake", "Documentation", "About"]
     assert told["menus"] == dict.fromkeys(("Nuke", "Nodes", "Node Graph"), entries)
     assert told["before"] == told["after"] == ["match", ["shot_b"]], "a tab that moves forgets"

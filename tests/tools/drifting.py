@@ -11,6 +11,8 @@ import numpy as np
 import OpenImageIO as oiio
 
 from answerprint.events import Events
+from answerprint.show import add
+from answerprint.show.store import make_show
 from answerprint.worker import jobs
 from answerprint.worker.jobs import Outcome
 from answerprint.worker.order import Order, Source
@@ -95,3 +97,25 @@ def rms(pixels: np.ndarray) -> float:
 def fine(light: np.ndarray) -> np.ndarray:
     """What of a picture is finer than a pixel or two."""
     return inner(light - cv2.GaussianBlur(light, (0, 0), 1.0))
+
+
+def clocked(folder: Path, name: str, numbers: range, first: int) -> str:
+    """A sequence of `scene` whose frame n carries the timecode 01:00:00:n - first."""
+    folder.mkdir(parents=True)
+    for number in numbers:
+        path = write(folder, number, scene(number - first))
+        image = oiio.ImageBuf(str(path))
+        at = number - first
+        word = 0x01000000 | at % 10 | at // 10 << 4
+        image.specmod().attribute("framesPerSecond", oiio.TypeDesc("rational"), (24, 1))
+        image.specmod().attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), (word, 0))
+        image.specmod().attribute("reelName", "A001")
+        image.write(str(folder / f"{name}.{number:04d}.exr"))
+        path.unlink()
+    return str(folder / f"{name}.%04d.exr")
+
+
+def a_show(tmp_path: Path, take: str) -> str:
+    show = make_show(tmp_path / "show")
+    add.add(show, [take])
+    return str(show.folder)

@@ -9,11 +9,9 @@ import drifting
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from drifting import inner, load, rms, run, scene, shot, write
+from drifting import a_show, clocked, inner, load, rms, run, scene, shot, write
 
 from answerprint.errors import BadInput, BadParameter
-from answerprint.show import add
-from answerprint.show.store import make_show
 from answerprint.worker import jobs
 from answerprint.worker.order import from_recipe
 
@@ -84,28 +82,6 @@ def test_the_clips_own_frames_come_first(tmp_path: Path) -> None:
     assert texts[:2] == ["1002-1003 as shot, confidence 1.00", "1007-1008 as shot, confidence 1.00"]
     assert texts[2].startswith("1009-1010 carried on from 1008")
     assert "4 frames at the tail, 2 of them as shot" in done.report["sentence"]
-
-
-def clocked(folder: Path, name: str, numbers: range, first: int) -> str:
-    """A sequence of `scene` whose frame n carries the timecode 01:00:00:n - first."""
-    folder.mkdir(parents=True)
-    for number in numbers:
-        path = write(folder, number, scene(number - first))
-        image = oiio.ImageBuf(str(path))
-        at = number - first
-        word = 0x01000000 | at % 10 | at // 10 << 4
-        image.specmod().attribute("framesPerSecond", oiio.TypeDesc("rational"), (24, 1))
-        image.specmod().attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), (word, 0))
-        image.specmod().attribute("reelName", "A001")
-        image.write(str(folder / f"{name}.{number:04d}.exr"))
-        path.unlink()
-    return str(folder / f"{name}.%04d.exr")
-
-
-def a_show(tmp_path: Path, take: str) -> str:
-    show = make_show(tmp_path / "show")
-    add.add(show, [take])
-    return str(show.folder)
 
 
 def test_a_show_has_frames_that_were_shot(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import movies
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from drifting import PACE, fine, inner, load, rms, run, scene, shot, write
+from drifting import PACE, a_show, clocked, fine, inner, load, rms, run, scene, shot, write
 
 from answerprint.errors import BadInput, BadParameter
 from answerprint.frames.clip import open_clip
@@ -434,3 +434,34 @@ def test_files_of_alpha_alone_are_refused(tmp_path: Path) -> None:
         write(tmp_path / "in", number, np.ones((20, 30, 1), np.float32), ("A",))
     no = refused(str(tmp_path / "in/p.%04d.exr"), tmp_path / "out")
     assert "has no R, G, B. It has: A." in no.title
+
+
+# --- frames that were shot -------------------------------------------------------------------
+
+
+def pulled(tmp_path: Path, *gone: int) -> tuple[str, str]:
+    """A shot that was pulled from a take and lacks frames, and a show that has the take."""
+    take = clocked(tmp_path / "dailies", "A001", range(1, 20), 0)
+    source = clocked(tmp_path / "pull", "A001_pull", range(1005, 1011), 1000)
+    for number in gone:
+        (tmp_path / f"pull/A001_pull.{number}.exr").unlink()
+    return source, a_show(tmp_path, take)
+
+
+def test_frames_that_a_take_of_the_show_has_are_taken_from_it(tmp_path: Path) -> None:
+    source, folder = pulled(tmp_path, 1007, 1008)
+    done = run("fill", source, tmp_path / "out", show=[folder])
+    for number in (1007, 1008):
+        truth = load(tmp_path / f"dailies/A001.{number - 1000:04d}.exr")
+        assert np.array_equal(load(tmp_path / f"out/fill.{number}.exr"), truth)
+    assert done.outputs["frames"]["frames_made_anew"] == []
+    assert "2 frames of 1005-1010 as shot (1007-1008)." in done.report["sentence"]
+    assert done.results[0]["markers"][0]["text"] == "1007-1008 as shot, confidence 1.00"
+
+
+def test_a_take_that_lacks_the_frame_is_said_and_it_is_rebuilt(tmp_path: Path) -> None:
+    source, folder = pulled(tmp_path, 1007)
+    (tmp_path / "dailies/A001.0007.exr").unlink()
+    done = run("fill", source, tmp_path / "out", show=[folder])
+    assert done.outputs["frames"]["frames_made_anew"] == [1007]
+    assert any("are not used: A001 lacks frame 7." in each for each in done.report["warnings"])

@@ -25,7 +25,7 @@ from answerprint.tool import (
     frame_numbers,
     tool,
 )
-from answerprint.tools import find
+from answerprint.tools import TOOLS, find
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ def test_finding_a_tool() -> None:
     assert refused.value.hint == "Did you mean 'match'?"
     with pytest.raises(BadParameter) as refused:
         find("os")
-    assert refused.value.hint == "There is: match."
+    assert refused.value.hint == f"There is: {', '.join(TOOLS)}."
 
 
 # --- frame numbers -------------------------------------------------------------------------

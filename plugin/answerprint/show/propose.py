@@ -31,6 +31,7 @@ SLOWEST = 0.5
 """Speed under which a slowed take shows every frame twice."""
 CLOSEST = 2.0
 """Enlargement beyond which a punch-in is soft in a finished picture."""
+OWN = "of the clip itself"
 WIDER = 1.05
 """Enlargement under which two pictures show as much."""
 
@@ -218,9 +219,9 @@ def free(take: Take, used: Collection[Range]) -> list[Range]:
 
 @dataclass(frozen=True)
 class Real:
-    """Frames that were shot, for one side of a shot that is to be longer.
+    """Frames that were shot, for one side of a shot that is to be longer, or within it.
 
-    side    'head' or 'tail'.
+    side    'head', 'tail' or 'within'.
     path    where they are: the clip itself, or the take that it was pulled from.
     """
 
@@ -237,25 +238,8 @@ def real_frames(show: Show, clip: Clip, head: int, tail: int) -> list[Real]:
     The clip's own frames beyond those that were asked for come first; then those of a take of the
     same reel or name whose timecode covers them. They adjoin the clip; of each side the longest.
     """
-    every = takes(show)
     first, last = clip.frames[0], clip.frames[-1]
-    media = Library().open(clip.source)
-    found = list[tuple[Take, int, str]]()
-    own = take_of(every, media.path, first, last)
-    if own:
-        found.append((own, 0, "of the clip itself"))
-    if media.start is not None and media.rate is not None:
-        names = (name_of(os.path.basename(media.path)), clip.name)
-        for each in every:
-            if own and each.key == own.key:
-                continue
-            if each.rate != media.rate or each.start is None:
-                continue
-            if not _alike(each, names, media.reel):
-                continue
-            away = each.first - each.start + media.start - media.first
-            if each.first <= first + away and last + away <= each.last:
-                found.append((each, away, f"of {each.name}, by its timecode"))
+    found = _same(show, clip)
     sides = list[Real]()
     for side, wanted in (("head", head), ("tail", tail)):
         best: Real | None = None
@@ -270,6 +254,41 @@ def real_frames(show: Show, clip: Clip, head: int, tail: int) -> list[Real]:
         if best:
             sides.append(best)
     return sides
+
+
+def real_within(show: Show, clip: Clip, first: int, last: int) -> list[Real]:
+    """Frames that were shot where `first` to `last` of `clip` are gone or spoiled: of takes of the
+    same reel or name whose timecode covers the clip; never its own."""
+    return [
+        Real("within", take.path, first + away, last + away, why)
+        for take, away, why in _same(show, clip)
+        if why != OWN
+    ]
+
+
+def _same(show: Show, clip: Clip) -> list[tuple[Take, int, str]]:
+    """What was shot with the clip: takes that hold all of it, by how much their frames are numbered
+    higher, and how that is known; the clip itself first."""
+    every = takes(show)
+    first, last = clip.frames[0], clip.frames[-1]
+    media = Library().open(clip.source)
+    found = list[tuple[Take, int, str]]()
+    own = take_of(every, media.path, first, last)
+    if own:
+        found.append((own, 0, OWN))
+    if media.start is not None and media.rate is not None:
+        names = (name_of(os.path.basename(media.path)), clip.name)
+        for each in every:
+            if own and each.key == own.key:
+                continue
+            if each.rate != media.rate or each.start is None:
+                continue
+            if not _alike(each, names, media.reel):
+                continue
+            away = each.first - each.start + media.start - media.first
+            if each.first <= first + away and last + away <= each.last:
+                found.append((each, away, f"of {each.name}, by its timecode"))
+    return found
 
 
 def fitted(spans: Iterable[Range], length: int) -> tuple[Range, float]:

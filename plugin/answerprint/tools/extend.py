@@ -37,11 +37,12 @@ from answerprint.frames.sequence import ranges
 from answerprint.show.propose import real_frames
 from answerprint.show.store import open_show
 from answerprint.tool import Flag, Names, Num, tool
+from answerprint.tools import taken
 from answerprint.tools.job import Job, Plan, Timed, Whole
 from answerprint.tools.shown import beside_neighbours, markers
 from answerprint.vision import beside
 from answerprint.vision.onward import BACK, MOST, Onward
-from answerprint.vision.rebuild import Around, as_of, differs
+from answerprint.vision.rebuild import Around, as_of
 
 FRAMES = " frames"
 
@@ -172,8 +173,8 @@ def _side(
     if len(real) < frames and shows:
         path, real = _of_a_take(clip, by, edge, frames, shows, real, notes)
     if path:
+        digests = taken.digests(path, real)
         with open_clip(path) as take:
-            digests = [take.sha256(n) for n in real]
             rests, sure = _goes_on(take, real[-1], by, frames - len(real))
     else:
         rests, sure = _goes_on(clip, real[-1] if real else edge, by, frames - len(real))
@@ -212,14 +213,7 @@ def _of_a_take(
             numbers = list(range(real.first, real.last + 1))[::by]
             if len(numbers) <= len(found):
                 continue
-            try:
-                with open_clip(real.path) as take:
-                    why = differs(clip, take)
-            except BadInput as refused:
-                why = str(refused)
-            if why:
-                notes.append(f"Frames {real.first}-{real.last} {real.why} are not used: {why}")
-            else:
+            if taken.usable(clip, real, notes):
                 path, found = real.path, numbers
     return path, found
 
@@ -255,13 +249,9 @@ class _Maker:
             self._take_up(side, layers)
         assert self._layers
         if number not in side.made:
-            at = side.real[side.numbers.index(number)]
-            if self._layers.frame(at).sha256 != side.digests[side.numbers.index(number)]:
-                raise BadInput(
-                    f"Frame {at} of {side.path} is not the one the plan was made with.",
-                    "Bring that one back, or run the tool anew.",
-                )
-            return Whole(as_of(layers.frame(side.edge), self._layers.frame(at)))
+            at = side.numbers.index(number)
+            like = layers.frame(side.edge)
+            return taken.whole(like, self._layers, side.real[at], side.digests[at])
         if self._onward is None or self._around is None:
             start, rests = side.rests[0], side.rests
             around = Around(self._layers, start, start, start, rests[1], self._grain)

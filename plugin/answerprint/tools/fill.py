@@ -15,6 +15,8 @@ Convention
               surface, ids never.
     _qc       mask.Y: 1 where a frame was rebuilt; confidence.Y: 0..1, how surely the motion was
               found, less with every frame between it and the next real one.
+    show      a take of the show that has the frames, by reel or name and timecode, goes before what
+              can be made: they come from it, in this shot's channels and space, as they were shot.
     windows   of the nearest frame, of the two, whose data window is the larger.
 
 Holds, and tests/tools/test_fill.py pins it:
@@ -22,6 +24,7 @@ Holds, and tests/tools/test_fill.py pins it:
     other frames are bit-identical, in any part of the range all frames are the same;
     a highlight of 50 keeps its energy, a spark stays one, and nothing goes below the plate;
     grain is as strong as the neighbours' within a tenth, and its own;
+    frames that a take of the show has are taken from it;
     mattes stay mattes, ids stay ids, depth never lies between two surfaces;
     a cut, an end, a frame that cannot be read and a shot of one frame are refused in words.
 
@@ -40,10 +43,13 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from answerprint.errors import BadInput, BadParameter
-from answerprint.frames.clip import Clip
+from answerprint.frames.clip import Clip, open_clip
 from answerprint.frames.layers import Layers
 from answerprint.frames.sequence import ranges
-from answerprint.tool import Flag, Frames, Pick, frame_numbers, tool
+from answerprint.show.propose import real_within
+from answerprint.show.store import open_show
+from answerprint.tool import Flag, Frames, Names, Pick, frame_numbers, tool
+from answerprint.tools import taken
 from answerprint.tools.job import Job, Plan, Timed, Whole
 from answerprint.tools.shown import beside_neighbours, markers
 from answerprint.vision import beside
@@ -70,6 +76,9 @@ class Fill:
         Literal["refuse", "before", "after"],
         Pick(help="Missing frames at a cut belong to the shot before it, or after it"),
     ] = "refuse"
+    show: Annotated[
+        tuple[str, ...], Names(help="Folder of a show in which to look for frames that were shot")
+    ] = ()
     quality: Annotated[
         Quality, Pick(help="best: truer motion where things pass each other, and slower", live=True)
     ] = "default"
@@ -93,7 +102,7 @@ def fill(job: Job, p: Fill) -> Plan:
             results=[{"kind": "note", "text": note}],
         )
     maker = _Maker(gaps, p.grain, p.quality)
-    rebuilt = [n for gap in gaps for n in gap.numbers]
+    rebuilt = [n for gap in gaps if not gap.path for n in gap.numbers]
     return Plan(
         solved=solved,
         report={"gaps": solved["gaps"], "rebuilt": rebuilt},
@@ -104,7 +113,7 @@ def fill(job: Job, p: Fill) -> Plan:
         pictures=lambda: beside_neighbours(
             job, [(g.ends[0], (g.first + g.last) // 2, g.ends[1]) for g in gaps]
         ),
-        warnings=_warnings(gaps),
+        warnings=[*solved.get("notes", []), *_warnings(gaps)],
     )
 
 
@@ -113,19 +122,24 @@ class Gap:
     """Frames in a row that are rebuilt.
 
     way         'between' the frames before and after it, or 'before' or 'after': of that side
-                alone.
+                alone; 'shot': a take of the show has them, and nothing is made.
     rests       the frames it is made of, the first lends its parts; of those on both sides the
                 third and fourth, where there are any, tell how the pace changes.
     seen        further frames that were looked at for the cut.
     confidence  0..1 of its least certain frame, measured small.
+    path        of the take that has them, '' where none has. real: the first of its frames.
+    digests     of their files.
     """
 
     first: int
     last: int
-    way: Literal["between", "before", "after"]
+    way: Literal["between", "before", "after", "shot"]
     rests: Sequence[int]
     seen: Sequence[int] = field(default=())
     confidence: float = 0.0
+    path: str = ""
+    real: int = 0
+    digests: Sequence[str] = field(default=())
 
     @property
     def numbers(self) -> range:
@@ -133,6 +147,8 @@ class Gap:
 
     @property
     def told(self) -> str:
+        if self.path:
+            return "as shot"
         if self.way == "between":
             return f"rebuilt from {self.ends[0]} and {self.ends[1]}"
         return f"carried on from {self.rests[0]}"
@@ -156,12 +172,31 @@ def _solve(job: Job, p: Fill) -> dict[str, Any]:
     clip = job.clips["source"]
     wanted = {*clip.missing, *_to_replace(clip, p.replace)}
     there = [n for n in clip.there if n not in wanted]
-    gaps = []
+    gaps, notes = list[Gap](), list[str]()
     for first, last in _runs(sorted(wanted)):
         job.events.check()
-        gaps.append(_gap(clip, there, first, last, p.cut))
+        shot = _of_a_take(clip, there, first, last, p.show, notes)
+        gaps.append(shot or _gap(clip, there, first, last, p.cut))
         job.events.progress("measure", len(gaps), len(wanted), f"frame {first}")
-    return {"gaps": [vars(each) for each in gaps]}
+    return {"gaps": [vars(each) for each in gaps], "notes": notes}
+
+
+def _of_a_take(
+    clip: Clip,
+    there: Sequence[int],
+    first: int,
+    last: int,
+    shows: Sequence[str],
+    notes: list[str],
+) -> Gap | None:
+    """The frames as a take of the show has them; None where none does."""
+    for folder in shows:
+        for real in real_within(open_show(folder), clip, first, last):
+            if taken.usable(clip, real, notes):
+                lender = min(there, key=lambda n: abs(n - first))
+                found = taken.digests(real.path, range(real.first, real.last + 1))
+                return Gap(first, last, "shot", [lender], (), 1.0, real.path, real.first, found)
+    return None
 
 
 def _to_replace(clip: Clip, asked: str) -> list[int]:
@@ -259,6 +294,7 @@ class _Maker:
         self._gap: Gap | None = None
         self._around: Around | None = None
         self._onward: Onward | None = None
+        self._taken: Layers | None = None
 
     def rests_on(self, number: int) -> tuple[int, ...]:
         if gap := self._gaps.get(number):
@@ -269,6 +305,8 @@ class _Maker:
         gap = self._gaps.get(number)
         if gap is None:
             return None
+        if gap.path:
+            return self._shot(gap, number, layers)
         if gap is not self._gap:
             lender, other = gap.rests[:2]
             kept = (lender, other, self._grain, self._quality)
@@ -298,22 +336,41 @@ class _Maker:
             told["grain"] = float(f"{around.grain.sigma():.3g}")
         return Whole(made.layers, {"mask.Y": np.ones_like(sure), "confidence.Y": sure}, told)
 
+    def _shot(self, gap: Gap, number: int, layers: Layers) -> Whole:
+        """A frame as the show's take has it."""
+        if self._taken is None or self._taken.clip.source != gap.path:
+            if self._taken:
+                self._taken.clip.close()
+            self._taken = Layers(open_clip(gap.path))
+        at, like = number - gap.first, layers.frame(gap.rests[0])
+        return taken.whole(like, self._taken, gap.real + at, gap.digests[at])
+
 
 # --- saying ----------------------------------------------------------------------------------
 
 
 def _sentence(clip: Clip, gaps: Sequence[Gap]) -> str:
-    rebuilt = [n for gap in gaps for n in gap.numbers]
-    many = f"{len(rebuilt)} frames" if len(rebuilt) > 1 else "1 frame"
-    return (
-        f"{clip.name}: {many} of {ranges(clip.frames)} rebuilt ({ranges(rebuilt)}), the least sure "
-        f"with a confidence of {min(gap.confidence for gap in gaps):.2f}."
-    )
+    said = []
+    if shot := [n for gap in gaps if gap.path for n in gap.numbers]:
+        said.append(f"{_many(shot)} of {ranges(clip.frames)} as shot ({ranges(shot)})")
+    if rebuilt := [n for gap in gaps if not gap.path for n in gap.numbers]:
+        least = min(gap.confidence for gap in gaps if not gap.path)
+        said.append(
+            f"{_many(rebuilt)} of {ranges(clip.frames)} rebuilt ({ranges(rebuilt)}), "
+            f"the least sure with a confidence of {least:.2f}"
+        )
+    return f"{clip.name}: {'; '.join(said)}."
+
+
+def _many(numbers: Sequence[int]) -> str:
+    return f"{len(numbers)} frames" if len(numbers) > 1 else "1 frame"
 
 
 def _warnings(gaps: Sequence[Gap]) -> list[str]:
     said = []
     for gap in gaps:
+        if gap.path:
+            continue
         if len(gap.numbers) > MOST:
             said.append(
                 f"Frames {gap.first}-{gap.last}: {len(gap.numbers)} in a row are a guess. What "
