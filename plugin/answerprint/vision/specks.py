@@ -31,8 +31,10 @@ CLEAR = 3.0
 """Times the disagreement of the two neighbours by which a speck stands out."""
 FLOOR = 0.02
 """Disagreement that grain and codecs leave everywhere, code."""
+FINE = 480
+"""Pixels across of a picture whose motion is known to a pixel; of a wider one, to so many more."""
 AROUND = 7
-"""Pixels across of the neighbourhood in which the neighbours have to agree."""
+"""Pixels across, there, of the neighbourhood in which the neighbours have to agree."""
 EVEN, CELLS = (0.4, 0.1), 54
 """Pixels, and share of the way, by which the flows to both sides may be less opposite than around;
 and cells across the picture, of which those surroundings are five by five."""
@@ -106,9 +108,11 @@ def specks(
     """What is in one frame's code and in neither neighbour's. usable: (H, W) bool of it."""
     to_before, to_after = steadied(to_before, to_after)
     one, other = pulled(before, to_before), pulled(after, to_after)
-    apart = cv2.blur(np.abs(one - other), (AROUND, AROUND)) + FLOOR
+    astray = max(1, round(here.shape[1] / FINE))
+    wide = astray * AROUND | 1
+    apart = cv2.blur(np.abs(one - other), (wide, wide)) + FLOOR
     compared = (one, other, before, after)
-    cross = np.ones((3, 3), np.uint8)
+    cross = np.ones((2 * astray + 1, 2 * astray + 1), np.uint8)
     found = []
     for sign in (1.0, -1.0):
         over = sign * here
