@@ -8,32 +8,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from answerprint import verbs
 from answerprint.errors import BadInput, BadParameter
 from answerprint.events import Events
-
-Answer = tuple[int, dict[str, Any] | None]
-"""Exit status, and the object of --json."""
-
-
-@dataclass(frozen=True)
-class Verb:
-    help: str
-    words: str
-    flags: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace, Events], Answer]
+from answerprint.verbs import Answer, Verb
 
 
 def parsers(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the verbs: `add` is `add_parser` of the command line's verbs."""
-    for name, verb in VERBS.items():
-        parser = add(name, help=verb.help, description=verb.words, allow_abbrev=False)
-        verb.flags(parser)
-        parser.add_argument("--colourspace", metavar="NAME", help="colour space of the pictures")
-        parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    verbs.parsers(VERBS, add, colourspace=("NAME", "colour space of the pictures"))
 
 
 def run(asked: argparse.Namespace, events: Events) -> Answer:
@@ -147,15 +133,15 @@ def _waive(asked: argparse.Namespace) -> dict[str, Any]:
 VERBS = {
     "check": Verb(
         "what does not match in an edit",
-        "Watches a cut and says what an attentive eye would: shots that do not match their scene, "
-        "things that moved, frames and shots that are missing.",
         _check_flags,
         _check,
+        "Watches a cut and says what an attentive eye would: shots that do not match their scene, "
+        "things that moved, frames and shots that are missing.",
     ),
     "cut": Verb(
         "make an edit of a finished movie",
-        "Finds the cuts, dissolves and fades of a movie, and writes its shots as a cut.",
         _cut_flags,
         _cut,
+        "Finds the cuts, dissolves and fades of a movie, and writes its shots as a cut.",
     ),
 }

@@ -8,30 +8,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
+from answerprint import verbs
 from answerprint.errors import BadParameter
 from answerprint.events import Events
-
-Answer = tuple[int, dict[str, Any]]
-"""Exit status, and the object of --json."""
-
-
-@dataclass(frozen=True)
-class Verb:
-    help: str
-    flags: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace, Events], Answer]
+from answerprint.verbs import Answer, Verb
 
 
 def parsers(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the verbs: `add` is `add_parser` of the command line's verbs."""
-    for name, verb in VERBS.items():
-        parser = add(name, help=verb.help, description=verb.help, allow_abbrev=False)
-        verb.flags(parser)
-        parser.add_argument("--show", metavar="SHOW", help="the show (default: the nearest)")
-        parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    verbs.parsers(VERBS, add, show=("SHOW", "the show (default: the nearest)"))
 
 
 def run(asked: argparse.Namespace, events: Events) -> Answer:

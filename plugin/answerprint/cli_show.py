@@ -10,36 +10,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from answerprint import verbs
 from answerprint.errors import BadInput, BadParameter
 from answerprint.events import Events
-
-Answer = tuple[int, dict[str, Any]]
-"""Exit status, and the object of --json."""
-
-
-@dataclass(frozen=True)
-class Verb:
-    """flags adds what the verb takes to its parser; run does it in the show's folder."""
-
-    help: str
-    flags: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace, Path, Events], Answer]
+from answerprint.verbs import Answer, Verb
 
 
 def parsers(top: argparse.ArgumentParser) -> None:
     """Give the parser of `show` its verbs."""
     top.description = "What was shot, where it was shot, and what can stand for what is missing."
-    verbs = top.add_subparsers(dest="show_verb", required=True, metavar="COMMAND")
-    for name, verb in VERBS.items():
-        parser = verbs.add_parser(name, help=verb.help, description=verb.help, allow_abbrev=False)
-        verb.flags(parser)
-        parser.add_argument("--show", metavar="DIR", help="the show (default: the nearest)")
-        parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    add = top.add_subparsers(dest="show_verb", required=True, metavar="COMMAND").add_parser
+    verbs.parsers(VERBS, add, show=("DIR", "the show (default: the nearest)"))
 
 
 def run(asked: argparse.Namespace, events: Events) -> Answer:
