@@ -1,14 +1,16 @@
 """Frames between frames: withheld ones made again, by us, DIS warp, minterpolate and the mean.
 
     python tests/benchmarks/between.py --footage DIR [--seed 1] [--count 2] [--clips PART ...]
-        [--sheet DIR] [--peer PY] [--speed]
+        [--classes NAME ...] [--sheet DIR] [--peer PY] [--speed] [--device cuda:0]
 
 Each movie (its first FIRST frames) and each folder of PNG frames under --footage gives --count
-triplets in each of three classes; the seed chooses among those that show movement and no cut:
+triplets in each of four classes; the seed chooses among those that show movement and no cut:
 
     sharp   640 wide, neighbours
     small   320 wide, compressed once more (MPEG-4, 600 kbit/s), neighbours
     large   854 wide, three frames apart (folders: neighbours)
+    far     854 wide, one to three frames apart (folders: neighbours), motion that is large and can
+            be found: the mean of both is under 25 dB, and DIS warp or minterpolate 3 dB above it
 
 PSNR is that of 8-bit sRGB pictures. DIS warp is OpenCV's, preset medium, finest scale 0, on grey
 pictures, each frame moved half its flow (bilinear), and their mean. minterpolate is ffmpeg's with
@@ -17,6 +19,8 @@ Flicker is how far a made frame's mean leaves that of the truth, in code values 
 --sheet keeps truth, DIS warp and our best side by side, one picture a clip and class. --peer names
 a Python with scikit-image, for the end-point error of flow on its motorcycle. --speed takes the
 time of one frame of 1920x1080 (the last triplet, enlarged), in turns, the least of five.
+--device makes the default quality in torch there too (cpu:0: torch on the CPU), and says how many
+frames a second it makes of 1920x1080 and 3840x2160, after one to warm up, and where the time goes.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
@@ -36,11 +41,19 @@ import cv2
 import numpy as np
 
 from answerprint.frames.curves import srgb
-from answerprint.vision.between import middle
-from answerprint.vision.flow import Quality, motions, pulled
+from answerprint.vision.between import Middle, middle
+from answerprint.vision.flow import Motion, Quality, motions, pulled
+from answerprint.vision.torch_lookup import downloaded, uploaded
 
-CLASSES = {"sharp": (640, 1), "small": (320, 1), "large": (854, 3)}
+CLASSES = {
+    "sharp": (640, (1,)),
+    "small": (320, (1,)),
+    "large": (854, (3,)),
+    "far": (854, (1, 2, 3)),
+}
 FIRST = 300
+TRIED = 40
+"""Triplets of a clip that are looked at for far motion, at most."""
 PEER = """
 import sys
 import numpy as np
@@ -58,19 +71,27 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--count", type=int, default=2, help="triplets of a clip in each class")
     asked.add_argument("--clips", nargs="*", help="only those whose name has one of these")
+    asked.add_argument("--classes", nargs="*", choices=CLASSES, default=list(CLASSES))
     asked.add_argument("--sheet", type=Path, help="pictures of truth and results go here")
     asked.add_argument("--peer", help="Python of a venv that has scikit-image")
     asked.add_argument("--speed", action="store_true", help="the time of a frame of 1920x1080")
+    asked.add_argument("--device", help="make frames in torch there as well: cuda:0, cpu:0")
     given = asked.parse_args()
+    if device := given.device:
+        METHODS["ours, torch"] = lambda first, second: ours(first, second, "default", device)
     scores: dict[tuple[str, str], Scores] = defaultdict(lambda: defaultdict(list))
     spent: dict[str, float] = defaultdict(float)
     flicker: Scores = defaultdict(list)
     for path in _clips(given.footage, given.clips):
-        for kind, (wide, gap) in CLASSES.items():
+        for kind in given.classes:
+            wide, gaps = CLASSES[kind]
             rng = np.random.default_rng([given.seed, *path.name.encode()])
             shot = frames(path, wide, again=kind == "small")
-            gap = 1 if path.is_dir() else gap
-            for number, (first, truth, second) in chosen(shot, gap, given.count, rng):
+            gaps = (1,) if path.is_dir() else gaps
+            drawn = chosen(shot, gaps, rng)
+            if kind == "far":
+                drawn = (each for each in islice(drawn, TRIED) if findable(each[1]))
+            for number, (first, truth, second) in islice(drawn, given.count):
                 sheet = [truth]
                 for name, make in METHODS.items():
                     began = time.process_time()
@@ -90,8 +111,10 @@ def main() -> int:
     print(table(scores, spent, flicker))
     if given.speed:
         print(speed(first, second))
+    if given.device:
+        print(on_device(first, second, given.device))
     if given.peer:
-        print(motorcycle(given.peer))
+        print(motorcycle(given.peer, given.device))
     return 0
 
 
@@ -134,20 +157,32 @@ def _read(movie: str | io.BytesIO) -> list[Picture]:
 
 
 def chosen(
-    shot: list[Picture], gap: int, count: int, rng: np.random.Generator
+    shot: list[Picture], gaps: tuple[int, ...], rng: np.random.Generator
 ) -> Iterator[tuple[int, list[Picture]]]:
     """Number and [first, withheld, second] of triplets with movement and without a cut."""
-    for at in rng.permutation(np.arange(gap, len(shot) - gap)):
+    places = [(at, gap) for gap in gaps for at in range(gap, len(shot) - gap)]
+    for place in rng.permutation(len(places)):
+        at, gap = places[place]
         three = [shot[at + k] for k in (-gap, 0, gap)]
         mean = (three[0].astype(np.float32) + three[2]) / 2
         before, after = psnr(three[0], three[1]), psnr(three[1], three[2])
         if psnr(mean, three[1]) < 38 and max(before, after) < 45 and abs(before - after) < 6:
             if psnr(three[0], three[2]) < 11:
                 continue
-            yield int(at), three
-            count -= 1
-        if not count:
-            return
+            yield at, three
+
+
+def findable(three: list[Picture]) -> bool:
+    """Whether much moves far, and one of the peers finds where to."""
+    first, truth, second = three
+    still = psnr(mean(first, second)[0], truth)
+    if still > 25:
+        return False
+    return any(
+        psnr(made, truth) > still + 3
+        for peer in (dis_warp, minterpolate)
+        for made in peer(first, second)
+    )
 
 
 def psnr(made: Picture, truth: Picture) -> float:
@@ -182,10 +217,10 @@ def dis_warp(first: Picture, second: Picture) -> list[Picture]:
     return [(light[0] + light[1]) / 2]
 
 
-def ours(first: Picture, second: Picture, quality: Quality) -> list[Picture]:
+def ours(first: Picture, second: Picture, quality: Quality, device: str = "cpu") -> list[Picture]:
     one, other = (srgb(p / 255.0).astype(np.float32) for p in (first, second))
-    known = motions(one, other, quality)
-    found = middle(one, other, 0.5, known, quality)
+    known = motions(one, other, quality, device)
+    found = middle(one, other, 0.5, known, quality, device)
     return [coded(found.light(one, other))]
 
 
@@ -256,7 +291,50 @@ def speed(first: Picture, second: Picture) -> str:
     return "\n".join(f"1920x1080, {name}: {took:.2f} s" for name, took in found.items())
 
 
-def motorcycle(python: str) -> str:
+def on_device(first: Picture, second: Picture, device: str) -> str:
+    """Frames a second, from light to light in the CPU's memory, and milliseconds of each step."""
+    lines = []
+    for size in ((1920, 1080), (3840, 2160)):
+        pair = [cv2.resize(p, size, interpolation=cv2.INTER_CUBIC) for p in (first, second)]
+        one, other = (srgb(p / 255.0).astype(np.float32) for p in pair)
+        best = [1e9] * 4
+        for _ in range(3):
+            at = [time.perf_counter()]
+            known = motions(one, other, device=device)
+            at.append(time.perf_counter())
+            found = middle(one, other, 0.5, known, device=device)
+            at.append(time.perf_counter())
+            found.light(one, other)
+            at.append(time.perf_counter())
+            _carried(one, other, known, found)
+            at.append(time.perf_counter())
+            took = [after - before for before, after in pairwise(at)]
+            best = [min(pair) for pair in zip(best, took, strict=True)]
+        flow, weighing, mixing, carrying = (1000 * each for each in best)
+        lines.append(
+            f"{size[0]}x{size[1]}, torch on {device}: {1 / sum(best[:3]):.2f} frames a second; "
+            f"flow {flow:.0f} ms, weighing {weighing:.0f}, mixing {mixing:.0f}; of all three "
+            f"{carrying:.0f} ms carry pictures to and fro"
+        )
+    return "\n".join(lines)
+
+
+def _carried(one: Picture, other: Picture, known: tuple[Motion, Motion], found: Middle) -> None:
+    """What the three steps bring to the device and back, and nothing else."""
+    ways = [flow for way in found.ways for flow in way.flows(found.t)]
+    frames, flows, planes = (
+        [uploaded(picture, found.device) for picture in pictures]
+        for pictures in (
+            (one, other) * 3,
+            (*(m.flow for m in known), *ways),
+            (*found.seen, *found.seen, *found.shares),
+        )
+    )
+    for made in (frames[0], *flows[:6], *planes[:6]):
+        downloaded(made)
+
+
+def motorcycle(python: str, device: str | None = None) -> str:
     """End-point error of flow where the truth is known, in pixels."""
     with tempfile.TemporaryDirectory() as room:
         kept = Path(room) / "pair.npz"
@@ -276,6 +354,8 @@ def motorcycle(python: str) -> str:
     rows = {"DIS, finest 0, 25 refinements": search.calc(*grey, None)}
     rows["ours"] = motions(one, other)[0].flow
     rows["ours, best"] = motions(one, other, "best")[0].flow
+    if device:
+        rows[f"ours, torch on {device}"] = motions(one, other, device=device)[0].flow
     return "\n".join(f"motorcycle, {name}: {error(flow):.2f} px" for name, flow in rows.items())
 
 

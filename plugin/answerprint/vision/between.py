@@ -7,7 +7,8 @@ Convention
 
 Several motions are tried for every pixel (`Way`). What both frames show along the right one is
 alike; light is the mean of all, weighted by that, which errs least where none is sure. Data is not
-averaged over motions: it goes the likeliest one.
+averaged over motions: it goes the likeliest one. The best quality also asks what each frame shows
+of the new one (`landed.py`): what one alone shows is taken from it.
 
 Source: bidirectional warping with occlusion weights, after Herbst et al. 2009 and Baker et al.
 2011 (Middlebury interpolation); the mean of several hypotheses as in overlapped motion
@@ -22,6 +23,7 @@ import cv2
 import numpy as np
 
 from answerprint.vision.flow import LUMA, Motion, Quality, motions, pulled, spread, straightened
+from answerprint.vision.landed import Landed
 from answerprint.vision.toned import joined, split
 
 STRIP = 64
@@ -97,7 +99,9 @@ class Middle:
                           the likeliest.
     shares                (H, W) float32 of each, how likely it is; their sum is 1.
     seen                  (H, W) float32, 0..1: how sure the first frame's motion to the second is,
-                          and the second's to the first.
+                          and the second's to the first. Light takes its sides by them along every
+                          way; empty where weight holds for all ways.
+    device                where `light` is mixed.
     """
 
     to_first: np.ndarray
@@ -108,6 +112,7 @@ class Middle:
     ways: tuple[Way, ...] = field(default=(), repr=False)
     shares: tuple[np.ndarray, ...] = field(default=(), repr=False)
     seen: tuple[np.ndarray, ...] = field(default=(), repr=False)
+    device: str = "cpu"
 
     def of(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Channels (H, W[, C]) float32 of both frames, moved and mixed. Nothing clamps."""
@@ -125,6 +130,10 @@ class Middle:
 
     def light(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Light (H, W, 3) float32 at t: the mean of what all ways show, by their shares."""
+        if self.device != "cpu":
+            from answerprint.vision import torch_between
+
+            return torch_between.light(self, first, second)
         one, other = Toned.of(first), Toned.of(second)
         made = np.empty(first.shape, np.float32)
 
@@ -134,7 +143,8 @@ class Middle:
             over = np.zeros_like(tone)
             for way, share in zip(self.ways, self.shares, strict=True):
                 flows = way.flows(self.t, rows)
-                late = share[rows] * side(flows, self.seen, self.t, top)
+                late = side(flows, self.seen, self.t, top) if self.seen else self.weight[rows]
+                late = share[rows] * late
                 parts = (share[rows] - late, late)
                 for frame, flow, part in zip((one, other), flows, parts, strict=True):
                     here = part[..., None]
@@ -153,13 +163,21 @@ def middle(
     t: float,
     known: tuple[Motion, Motion] | None = None,
     quality: Quality = "default",
+    device: str = "cpu",
 ) -> Middle:
-    """What stands between two frames of light (H, W, 3) at t. known: `motions` of the two."""
-    forward, backward = known or motions(first, second, quality)
+    """What stands between two frames of light (H, W, 3) at t. known: `motions` of the two; device:
+    as there, and light is mixed on it in either quality."""
+    forward, backward = known or motions(first, second, quality, device)
+    if device != "cpu" and quality == "default":
+        from answerprint.vision import torch_between
+
+        return torch_between.middle(first, second, t, (forward, backward), device)
     ways = tried(forward, backward, t)
+    shown = None
     if quality == "best":
         ways = (*ways, straight(first, second, ways[1], t), _still(first))
-    shares = likely(first, second, ways, t)
+        shown = Landed.at(forward, backward, t)
+    shares = likely(first, second, ways, t, shown)
     to_first, to_second = ways[0].flows(t)
     best = shares[0]
     for way, share in zip(ways[1:], shares[1:], strict=True):
@@ -168,8 +186,11 @@ def middle(
             np.copyto(kept, flow, where=better)
         best = np.maximum(best, share)
     seen = (forward.sure, backward.sure)
+    sure = np.maximum(*seen)
+    if shown:
+        return Middle(to_first, to_second, shown.late, sure, t, ways, shares, (), device)
     weight = side((to_first, to_second), seen, t)
-    return Middle(to_first, to_second, weight, np.maximum(*seen), t, ways, shares, seen)
+    return Middle(to_first, to_second, weight, sure, t, ways, shares, seen, device)
 
 
 def tried(forward: Motion, backward: Motion, t: float) -> tuple[Way, ...]:
@@ -186,14 +207,28 @@ def tried(forward: Motion, backward: Motion, t: float) -> tuple[Way, ...]:
 
 
 def likely(
-    first: np.ndarray, second: np.ndarray, ways: tuple[Way, ...], t: float
+    first: np.ndarray,
+    second: np.ndarray,
+    ways: tuple[Way, ...],
+    t: float,
+    shown: Landed | None = None,
 ) -> tuple[np.ndarray, ...]:
-    """How likely each way is (H, W), by how alike the frames are along it."""
-    one, other = (split(frame @ LUMA)[0] for frame in (first, second))
+    """How likely each way is (H, W), by how alike the frames are along it: their luma, or all
+    colours, and where one frame shows the place alone, whether that goes this way. shown: which
+    does."""
+    if shown:
+        one, other = (cv2.split(split(frame)[0]) for frame in (first, second))
+    else:
+        one, other = ((split(frame @ LUMA)[0],) for frame in (first, second))
 
     def share(way: Way) -> np.ndarray:
         to_first, to_second = way.flows(t)
-        apart = np.abs(pulled(one, to_first) - pulled(other, to_second))
+        apart = np.zeros(first.shape[:2], np.float32)
+        for here, there in zip(one, other, strict=True):
+            apart += np.abs(pulled(here, to_first) - pulled(there, to_second))
+        apart /= np.float32(len(one))
+        if shown:
+            apart = shown.apart(apart, to_first, to_second)
         apart = np.maximum(cv2.GaussianBlur(apart, (0, 0), NEAR), ALIKE)
         likeness: np.ndarray = np.exp(apart / -LOOSE)
         return likeness

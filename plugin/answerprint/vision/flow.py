@@ -72,11 +72,16 @@ def encoded(light: np.ndarray) -> np.ndarray:
 
 
 def motions(
-    first: np.ndarray, second: np.ndarray, quality: Quality = "default"
+    first: np.ndarray, second: np.ndarray, quality: Quality = "default", device: str = "cpu"
 ) -> tuple[Motion, Motion]:
-    """From the first frame to the second, and back. Light as above."""
+    """From the first frame to the second, and back. Light as above. device: 'cpu' or one of
+    torch's, which does the default quality; the best is found on the CPU."""
     if first.shape != second.shape:
         raise ValueError(f"the frames have {first.shape} and {second.shape}")
+    if device != "cpu" and quality == "default":
+        from answerprint.vision import torch_flow  # torch is loaded where it is needed
+
+        return torch_flow.motions(first, second, device)
     one, other = _codes(*spread(encoded, (first, second)))
     there, back = dense(one, other), dense(other, one)
     if quality == "default":
