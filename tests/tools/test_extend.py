@@ -186,3 +186,53 @@ def test_holes_stay_holes_and_are_told(tmp_path: Path) -> None:
     assert not (tmp_path / "out/extend.1003.exr").exists()
     assert "1003 is missing and is not made here: use fill." in done.report["warnings"]
     assert done.status == "done"
+
+
+def test_all_missing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"No frame 1100-1110 of p\.%04d\.exr is there"):
+        run("extend", shot(tmp_path / "in", WHOLE), tmp_path / "out", frames="1100-1110", tail=1)
+
+
+# --- bad frames ------------------------------------------------------------------------------
+
+
+def test_an_end_of_another_size_is_named(tmp_path: Path) -> None:
+    source = shot(tmp_path / "in", WHOLE)
+    write(tmp_path / "in", 1008, scene(8)[:50, :60])
+    with pytest.raises(BadInput, match=r"Frame 1008 of p.*another display window"):
+        run("extend", source, tmp_path / "out", tail=1)
+
+
+def test_what_is_no_number_stays_and_is_told(tmp_path: Path) -> None:
+    source = shot(tmp_path / "in", WHOLE)
+    light = scene(8)
+    light[40:60, 50:70] = np.nan
+    write(tmp_path / "in", 1008, light)
+    run("extend", source, tmp_path / "out", tail=1)
+    found = load(tmp_path / "out/extend.1009.exr")
+    sure = load(tmp_path / "out/extend_qc.1009.exr")[..., 0]  # confidence comes before mask
+    lost = np.isnan(found).any(axis=-1)
+    assert lost[44:56, 56:68].all()
+    assert lost.sum() < 26 * 26
+    assert not sure[lost].any()
+    away = np.isfinite(found) & (np.abs(np.arange(208) - 60) > 30)[None, :, None]
+    assert rms((found - scene(9))[away][2000:]) < 0.1 * rms(scene(9))
+
+
+def test_pictures_of_four_pixels_go_on(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in (1001, 1002, 1003):
+        write(tmp_path / "in", number, np.full((2, 2, 3), 0.25, np.float32))
+    run("extend", str(tmp_path / "in/p.%04d.exr"), tmp_path / "out", head=1, tail=2)
+    for number in (1000, 1004, 1005):
+        found = load(tmp_path / f"out/extend.{number}.exr")
+        assert found.shape == (2, 2, 3)
+        np.testing.assert_allclose(found, 0.25, rtol=1e-3)
+
+
+def test_files_of_alpha_alone_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in (1001, 1002):
+        write(tmp_path / "in", number, np.ones((20, 30, 1), np.float32), ("A",))
+    with pytest.raises(BadInput, match=r"has no R, G, B\. It has: A\."):
+        run("extend", str(tmp_path / "in/p.%04d.exr"), tmp_path / "out", tail=1)

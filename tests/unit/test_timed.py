@@ -204,6 +204,26 @@ def test_layers_keep_no_more_than_their_room(tmp_path: Path) -> None:
         assert len(layers._kept) == 2
 
 
+def test_what_was_asked_for_last_is_kept_longest(tmp_path: Path) -> None:
+    with open_clip(shot(tmp_path / "in", range(1001, 1005)), colourspace="ACEScg") as clip:
+        layers = Layers(clip, room=3 * sum(a.nbytes for a in Layers(clip).frame(1001).layers))
+        kept = [layers.frame(number) for number in (1001, 1002, 1003)]
+        assert layers.frame(1001) is kept[0]
+        layers.frame(1004)
+        assert layers.frame(1001) is kept[0]
+        assert layers.frame(1002) is not kept[1]
+
+
+def test_what_is_forgotten_makes_room_and_is_there_again(tmp_path: Path) -> None:
+    with open_clip(shot(tmp_path / "in", range(1001, 1003)), colourspace="ACEScg") as clip:
+        layers = Layers(clip)
+        light, _ = layers.light(1001)
+        layers.forget(1001)
+        layers.forget(1002)  # that never was
+        assert (layers._taken, len(layers._kept)) == (0, 0)
+        assert np.array_equal(layers.light(1001)[0], light)
+
+
 def test_light_is_valid_where_it_is_finite(tmp_path: Path) -> None:
     pixels = plate()
     pixels[2, 3, 1] = np.nan

@@ -52,7 +52,7 @@ class Layers:
     def frame(self, number: int) -> Decoded:
         """All of a frame. Raises BadInput where it is missing or damaged."""
         with self._lock:
-            if (found := self._kept.get(("frame", number))) is None:
+            if (found := self._again("frame", number)) is None:
                 found = self._keep("frame", number, self._decode(number))
             assert isinstance(found, Decoded)
             return found
@@ -60,10 +60,17 @@ class Layers:
     def light(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Its picture and where it is valid. Raises BadInput; also where it has no R, G, B."""
         with self._lock:
-            if (found := self._kept.get(("light", number))) is None:
+            if (found := self._again("light", number)) is None:
                 found = self._keep("light", number, self._lit(number))
             assert isinstance(found, tuple)
             return found
+
+    def forget(self, number: int) -> None:
+        """The frame is not needed for some time: memory."""
+        with self._lock:
+            for what in ("frame", "light"):
+                if (old := self._kept.pop((what, number), None)) is not None:
+                    self._taken -= _bytes(old)
 
     def picture(self, number: int) -> tuple[int, tuple[int, int, int]]:
         """The part that has a frame's picture, and its R, G, B. BadInput where there is none."""
@@ -93,6 +100,12 @@ class Layers:
         valid = np.asarray(np.isfinite(rgb).all(axis=-1))
         rgb[~valid] = 0
         return colour.to_acescg(rgb, frame.space), valid
+
+    def _again(self, what: str, number: int) -> Decoded | tuple[np.ndarray, np.ndarray] | None:
+        """What was kept, which makes it the last that is given up."""
+        if (found := self._kept.get((what, number))) is not None:
+            self._kept.move_to_end((what, number))
+        return found
 
     def _keep(
         self, what: str, number: int, made: Decoded | tuple[np.ndarray, np.ndarray]

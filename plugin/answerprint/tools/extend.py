@@ -25,10 +25,8 @@ Source: point reflection of the motion of the last frames (`vision/onward.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
-
-import numpy as np
 
 from answerprint.errors import BadInput, BadParameter
 from answerprint.frames.clip import Clip, open_clip
@@ -38,6 +36,7 @@ from answerprint.show.propose import real_frames
 from answerprint.show.store import open_show
 from answerprint.tool import Flag, Names, Num, tool
 from answerprint.tools import taken
+from answerprint.tools.carried import explained, onward
 from answerprint.tools.job import Job, Plan, Timed, Whole
 from answerprint.tools.shown import beside_neighbours, markers
 from answerprint.vision import beside
@@ -255,18 +254,15 @@ class _Maker:
         if self._onward is None or self._around is None:
             start, rests = side.rests[0], side.rests
             around = Around(self._layers, start, start, start, rests[1], self._grain)
-            self._onward = Onward(lambda back: around.light(rests[back])[0], len(rests) - 1)
-            self._around = around
+            self._onward, self._around = onward(around, rests), around
         steps = side.made.index(number) + 1
         made = self._around.frame(self._onward.at(steps), number)
-        planes, sure = made.layers, made.sure
-        if side.path:
-            planes = as_of(layers.frame(side.edge), self._layers.frame(side.rests[0]), planes)
-        told: dict[str, Any] = {"rebuilt": "onward", "from": [*side.rests]}
-        told["confidence"] = round(float(sure.mean()), 3)
-        if side.path:
-            told["of"] = self._layers.clip.name
-        return Whole(planes, {"mask.Y": np.ones_like(sure), "confidence.Y": sure}, told)
+        if not side.path:
+            return explained(made, self._around, "onward", side.rests)
+        lent, own = layers.frame(side.edge), self._layers.frame(side.rests[0])
+        made = replace(made, layers=as_of(lent, own, made.layers))
+        of = self._layers.clip.name
+        return explained(made, self._around, "onward", side.rests, of=of)
 
     def _take_up(self, side: Side, layers: Layers) -> None:
         if self._side and self._side.path and self._layers:

@@ -36,7 +36,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -50,11 +50,12 @@ from answerprint.show.propose import real_within
 from answerprint.show.store import open_show
 from answerprint.tool import Flag, Frames, Names, Pick, frame_numbers, tool
 from answerprint.tools import taken
+from answerprint.tools.carried import explained, onward
 from answerprint.tools.job import Job, Plan, Timed, Whole
 from answerprint.tools.shown import beside_neighbours, markers
 from answerprint.vision import beside
 from answerprint.vision.bend import bent
-from answerprint.vision.between import middle
+from answerprint.vision.between import Middle, middle
 from answerprint.vision.flow import Quality, motions
 from answerprint.vision.onward import BACK, MOST, Onward
 from answerprint.vision.rebuild import Around
@@ -101,7 +102,7 @@ def fill(job: Job, p: Fill) -> Plan:
             looked_at={},
             results=[{"kind": "note", "text": note}],
         )
-    maker = _Maker(gaps, p.grain, p.quality)
+    maker = _Maker(gaps, p.grain, p.quality, job.device)
     rebuilt = [n for gap in gaps if not gap.path for n in gap.numbers]
     return Plan(
         solved=solved,
@@ -288,9 +289,9 @@ def _told(first: int, last: int) -> str:
 class _Maker:
     """Makes the frames; keeps what it found of a gap for the next frame of it."""
 
-    def __init__(self, gaps: Sequence[Gap], grain: bool, quality: Quality) -> None:
+    def __init__(self, gaps: Sequence[Gap], grain: bool, quality: Quality, device: str) -> None:
         self._gaps = {n: gap for gap in gaps for n in gap.numbers}
-        self._grain, self._quality = grain, quality
+        self._grain, self._quality, self._device = grain, quality, device
         self._gap: Gap | None = None
         self._around: Around | None = None
         self._onward: Onward | None = None
@@ -309,32 +310,27 @@ class _Maker:
             return self._shot(gap, number, layers)
         if gap is not self._gap:
             lender, other = gap.rests[:2]
-            kept = (lender, other, self._grain, self._quality)
+            kept = (lender, other, self._grain, self._quality, self._device)
             around = Around(layers, gap.ends[0], gap.ends[1], *kept)
             self._gap, self._around, self._onward = gap, around, None
         assert self._around
         around = self._around
-        if gap.way == "between":
-            before, after = around.first, around.second
-            first, second = (around.light(n)[0] for n in (before, after))
-            t = (number - before) / (after - before)
-            found = middle(first, second, t, around.motions, self._quality)
-            if beyond := gap.rests[2:]:
-                found = bent(found, around.motions, around.beyond(*beyond), after - before)
-            faith = FAR ** (gap.away(number) - 1)
-        else:
+        faith = FAR ** (gap.away(number) - 1) if gap.way == "between" else 1.0
+        made = around.frame(self._found(gap, around, number), number)
+        made = replace(made, sure=made.sure * np.float32(faith))
+        return explained(made, around, gap.way, gap.rests)
+
+    def _found(self, gap: Gap, around: Around, number: int) -> Middle:
+        if gap.way != "between":
             if self._onward is None:
-                self._onward = Onward(
-                    lambda back: around.light(gap.rests[back])[0], len(gap.rests) - 1
-                )
-            found, faith = self._onward.at(gap.away(number)), 1.0
-        made = around.frame(found, number)
-        sure = made.sure * np.float32(faith)
-        told: dict[str, Any] = {"rebuilt": gap.way, "from": [*gap.rests]}
-        told["confidence"] = round(float(sure.mean()), 3)
-        if around.grain:
-            told["grain"] = float(f"{around.grain.sigma():.3g}")
-        return Whole(made.layers, {"mask.Y": np.ones_like(sure), "confidence.Y": sure}, told)
+                self._onward = onward(around, gap.rests)
+            return self._onward.at(gap.away(number))
+        steps = around.second - around.first
+        turns = around.turns(*gap.rests[2:]) if gap.rests[2:] else ()
+        first, second = (around.light(n)[0] for n in (around.first, around.second))
+        t = (number - around.first) / steps
+        found = middle(first, second, t, around.motions, self._quality, self._device)
+        return bent(found, turns, steps) if turns else found
 
     def _shot(self, gap: Gap, number: int, layers: Layers) -> Whole:
         """A frame as the show's take has it."""

@@ -4,6 +4,7 @@ What was found of the motion in the picture (`between.py`, `onward.py`) holds fo
 each is treated as what it is (`frames/channels.py`):
 
     light    moved and mixed, scene-linear; of the picture the grain is taken off and laid on anew.
+             Nothing limits it; a look-up between pixels stays within its neighbours (`between.py`).
     matte    moved and mixed, never beyond what either frame has.
     data     moved; mixed where both frames show one surface, else that of the nearer one.
     id       moved, one of those that are there.
@@ -18,8 +19,9 @@ Convention
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,14 +32,21 @@ from answerprint.frames.channels import kind
 from answerprint.frames.clip import Clip
 from answerprint.frames.frame import Window
 from answerprint.frames.layers import Decoded, Layers
+from answerprint.vision.bend import Turn
 from answerprint.vision.between import Middle
-from answerprint.vision.flow import Motion, Quality, motions, pulled
+from answerprint.vision.flow import LARGE, Motion, Quality, motions, pulled
 from answerprint.vision.regrain import Grain, measured
 
 SURFACE = 0.05
 """Share of a value by which what is one surface may differ: depth over an edge differs more."""
 HELD = 0.02
 """Share of what a pixel is mixed of that may be no number."""
+BAND, REACH = 512, 3
+"""Rows of a large frame that are mixed at once; and rows around what is looked up that count."""
+View = tuple[int, tuple[int, int, int]]
+"""A part, and its R, G, B."""
+Moved = tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]
+"""Light of a view of the new frame, and of both frames with where it is finite."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,8 @@ class Around:
 
     first, second   their numbers. lender: that of the two whose parts and windows the result has.
     beside          another frame next to the first, which tells grain from picture.
-    regrain         whether grain is taken off and laid on anew. quality: of the motion, `flow.py`.
+    regrain         whether grain is taken off and laid on anew. quality, device: of the motion,
+                    `flow.py`.
     """
 
     def __init__(
@@ -65,25 +75,31 @@ class Around:
         beside: int | None = None,
         regrain: bool = True,
         quality: Quality = "default",
+        device: str = "cpu",
     ) -> None:
         self._layers, self.first, self.second, self.lender = layers, first, second, lender
         self._beside, self._regrain, self._quality = beside, regrain, quality
-        self._beyond: tuple[Motion, Motion] | None = None
+        self._device = device
+        self._turns: tuple[Turn | None, ...] = ()
         self._frames = {n: layers.frame(n) for n in (first, second)}
         self.canvas = common(part.data for f in self._frames.values() for part in f.parts)
 
     @cached_property
     def motions(self) -> tuple[Motion, Motion]:
         first, second = (self.light(n)[0] for n in (self.first, self.second))
-        return motions(first, second, self._quality)
+        return motions(first, second, self._quality, self._device)
 
-    def beyond(self, before: int, after: int) -> tuple[Motion, Motion]:
-        """From the first frame to one before it, and from the second to one after it."""
-        if self._beyond is None:
+    def turns(self, before: int, after: int) -> tuple[Turn | None, ...]:
+        """How the way between the two is bent, by the frame before and the one after them."""
+        if not self._turns:
+            steps, rows = self.second - self.first, list[Turn | None]()
             pairs = ((self.first, before), (self.second, after))
-            one, other = (motions(self.light(n)[0], self.light(m)[0])[0] for n, m in pairs)
-            self._beyond = (one, other)
-        return self._beyond
+            for way, (number, other) in zip(self.motions, pairs, strict=True):
+                on, _ = motions(self.light(number)[0], self.light(other)[0], device=self._device)
+                rows.append(Turn.of(way, on, steps))
+                self._layers.forget(other)
+            self._turns = tuple(rows)
+        return self._turns
 
     @cached_property
     def grain(self) -> Grain | None:
@@ -109,15 +125,23 @@ class Around:
     def frame(self, middle: Middle, number: int) -> Rebuilt:
         """The frame of that number, of grain of its own."""
         lent = self._frames[self.lender]
-        layers, held = [], np.ones((self.canvas.height, self.canvas.width), bool)
-        pictured = self._layers.picture(self.lender)[0]
+        lights = {
+            (index, view): self._moved(middle, index, view)
+            for index, part in enumerate(lent.parts)
+            for view in part.colour
+        }
+        weight = np.float32(middle.t) if middle.ways else middle.weight
+        share = np.broadcast_to((1 - weight) ** 2 + weight**2, middle.weight.shape)
+        middle = replace(middle, ways=(), shares=(), seen=())  # memory: what follows is one motion
+        layers = []
+        held = np.ones(middle.sure.shape, bool)
+        pictured = self._layers.picture(self.lender)
         for index, part in enumerate(lent.parts):
             made = np.empty((part.data.height, part.data.width, len(part.channels)), np.float32)
             done = set[int]()
             for view in part.colour:
-                one, other = (self._view(n, index, view) for n in (self.first, self.second))
-                light = self._picture(middle, one, other, number)
-                if index == pictured and view == part.colour[0]:
+                light = self._grained(middle, lights, (index, view), share, number)
+                if (index, view) == pictured:
                     held = np.isfinite(light).all(axis=-1)
                 light = cut(light, self.canvas, part.data)
                 made[..., list(view)] = _coded(light, lent.space)
@@ -127,31 +151,32 @@ class Around:
                     moved = self._channel(middle, index, name)
                     made[..., at] = cut(moved, self.canvas, part.data)
             layers.append(made)
-        sure = cut(middle.sure * held, self.canvas, lent.parts[pictured].data)
+        sure = cut(middle.sure * held, self.canvas, lent.parts[pictured[0]].data)
         return Rebuilt(layers, np.ascontiguousarray(sure, np.float32))
 
-    def _picture(
+    def _moved(self, middle: Middle, part: int, view: tuple[int, int, int]) -> Moved:
+        ends = self._patched(*(self._view(n, part, view) for n in (self.first, self.second)))
+        first, second = (light for light, _ in ends)
+        light = lit(middle, first, second) if middle.ways else middle.of(first, second)
+        return light, ends
+
+    def _grained(
         self,
         middle: Middle,
-        one: tuple[np.ndarray, np.ndarray],
-        other: tuple[np.ndarray, np.ndarray],
+        lights: dict[View, Moved],
+        view: View,
+        share: np.ndarray,
         number: int,
     ) -> np.ndarray:
-        """Light of the new frame, under grain of its own; NaN where neither frame has any."""
-        first, second = self._patched(one, other)
-        if middle.ways:
-            light = middle.light(first[0], second[0])
-            share = np.full_like(middle.weight, (1 - middle.t) ** 2 + middle.t**2)
-        else:
-            light = middle.of(first[0], second[0])
-            share = (1 - middle.weight) ** 2 + middle.weight**2
+        """A view's light, taken out of `lights`, under grain of its own; NaN where neither frame
+        has any."""
+        light, ((first, one), (second, other)) = lights.pop(view)
         if self.grain is not None:
-            present = middle.of(self.grain.present(one[0]), self.grain.present(other[0]))
-            clean = self.grain.off(light, share, present)
-            grain = self.grain.topped(clean, (first[0], second[0]))
-            light = grain.on(clean, number, present)
-        if not (first[1].all() and second[1].all()):
-            held = middle.of(first[1].astype(np.float32), second[1].astype(np.float32))
+            present = middle.of(self.grain.present(first), self.grain.present(second))
+            light = self.grain.off(light, share, present)
+            light = self.grain.on(light, number, present)
+        if not (one.all() and other.all()):
+            held = middle.of(one.astype(np.float32), other.astype(np.float32))
             light[held < 1 - HELD] = np.nan
         return light
 
@@ -202,7 +227,7 @@ class Around:
             return mixed
         ends = [np.where(np.isfinite(each), each, 0) for each in (one, other)]
         low, high = min(map(np.min, ends)), max(map(np.max, ends))
-        return np.clip(mixed, low, high)
+        return np.clip(mixed, low, high)  # shares add up to 1: only rounding goes beyond
 
     def _laid(self, number: int, part: int, name: str) -> tuple[np.ndarray, bool]:
         """A channel (H, W) float32 on the canvas, and whether the frame has it."""
@@ -213,6 +238,45 @@ class Around:
                 plane = frame.layers[at][..., each.channels.index(name)].astype(np.float32)
                 return onto(plane, each.data, self.canvas), True
         return np.zeros((self.canvas.height, self.canvas.width), np.float32), False
+
+
+def lit(middle: Middle, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """`Middle.light`; of a large frame a band of rows after the other, with what of both frames is
+    looked up for it: it needs several times what it is given."""
+    tall = len(first)
+    if middle.weight.size <= LARGE:
+        return middle.light(first, second)
+    made = np.empty_like(first)
+    for top in range(0, tall, BAND):
+        rows = slice(top, min(top + BAND, tall))
+        low, high = _looked_up(middle, rows)
+        near = slice(max(0, low - REACH), min(tall, high + REACH))
+        light = _of_rows(middle, near).light(first[near], second[near])
+        made[rows] = light[rows.start - near.start :][: rows.stop - rows.start]
+    return made
+
+
+def _looked_up(middle: Middle, rows: slice) -> tuple[int, int]:
+    """First and last row, and one, of both frames that the ways of these rows lead to."""
+    low, high = rows.start, rows.stop
+    down = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
+    for way in middle.ways:
+        for flow in way.flows(middle.t, rows):
+            y = down + flow[..., 1]
+            low, high = min(low, int(np.floor(y.min()))), max(high, int(np.ceil(y.max())) + 1)
+    return low, high
+
+
+def _of_rows(value: Any, rows: slice) -> Any:
+    """Some rows of all pictures in a `Middle`."""
+    if isinstance(value, np.ndarray):
+        return value[rows]
+    if isinstance(value, tuple):
+        return tuple(_of_rows(each, rows) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {f.name: _of_rows(getattr(value, f.name), rows) for f in fields(value)}
+        return replace(value, **parts)
+    return value
 
 
 def differs(one: Clip, other: Clip) -> str:

@@ -21,8 +21,7 @@ under local Wiener gains (Mihcak et al. 1999).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import cv2
@@ -52,14 +51,14 @@ LEAST, WHOLE = 0.15, 0.5
 """Shares of the grain's power: at the first there is none, from the second on all of it."""
 WIDE = 15
 """Pixels over which that is looked at."""
-CALM, CALMER = 25, 40
-"""Per cent of a picture that may be taken for free of texture; and of a light, for calm."""
+CALM = 25
+"""Per cent of a picture that may be taken for free of texture."""
 SIZES = (0.0, *(round(0.3 + 0.1 * n, 1) for n in range(13)))
 """Of grain, that are told apart."""
-FELT = 0.03
-"""Share of the power by which a frame has to be calmer than real ones for more to be laid on."""
 FAINT = 1e-12
 """Power of light under which there is no grain to speak of."""
+STRIP = 64
+"""Rows that are looked up at once: memory."""
 B3 = np.array([1, 4, 6, 4, 1], np.float32) / 16
 
 
@@ -84,9 +83,9 @@ class Grain:
         """How much of its grain a frame has, place by place."""
         share = np.zeros(light.shape[:2], np.float32)
         for c in range(3):  # one after the other: a large frame needs little memory
-            found, _ = octaves(light[..., c])
-            near = light[..., c] - found[0]
-            share += found[0] ** 2 / np.maximum(self._power(near, 0, c), FAINT) / 3
+            near = _calmer(light[..., c], 0)
+            finest = light[..., c] - near
+            share += finest**2 / np.maximum(self._power(near, 0, c), FAINT) / 3
         rise = np.clip((_around(share, WIDE) - LEAST) / (WHOLE - LEAST), 0, 1)
         smooth: np.ndarray = (rise * rise * (3 - 2 * rise)).astype(np.float32)
         return smooth
@@ -96,57 +95,50 @@ class Grain:
         Moving by parts of a pixel leaves less of what is fine: calm places tell how much."""
         clean, here, grainy = np.empty_like(light), share * present, present > 0.5
         for c in range(3):
-            found, calm = octaves(light[..., c])
-            made, near = calm, light[..., c] - found[0]
-            for octave, each in enumerate(found):
+            calm = light[..., c]
+            near, made = _calmer(calm, 0), np.zeros_like(share)
+            for octave in range(OCTAVES):
+                below = _calmer(calm, octave)
+                each, calm = calm - below, below
                 expected = np.maximum(self._power(near, octave, c) * here, FAINT)
                 squares = each**2
                 left = _around(squares / expected, WIDE * 2**octave)[grainy]
                 part = min(1.0, float(np.percentile(left, CALM))) if left.size else 0.0
                 there = np.maximum(_around(squares, NEAR * 2**octave), FAINT)
-                made = made + each * np.maximum(1 - OVER * part * expected / there, 0)
-            clean[..., c] = made
+                made += each * np.maximum(1 - OVER * part * expected / there, 0)
+            clean[..., c] = made + calm
         return clean
-
-    def topped(self, clean: np.ndarray, real: Sequence[np.ndarray]) -> Grain:
-        """The grain, stronger where that is not enough to make a frame as lively as real ones: what
-        is moved by parts of a pixel loses of its finest texture, and of what a codec left."""
-        wanted = np.mean([self._calmest(light) for light in real], axis=0)
-        lacks = wanted - self._calmest(clean) - self.power
-        lacks[:, 1:] = 0  # coarser ones lose nothing to moving, and hold more of the picture
-        return replace(self, power=self.power + np.where(lacks > FELT * wanted, lacks, 0))
-
-    def _calmest(self, light: np.ndarray) -> np.ndarray:
-        """Power (K, OCTAVES, 3) of the calmer blocks near each level; 0 where there are few."""
-        count = [n // BLOCK for n in light.shape[:2]]
-        power, grey = [], np.zeros(count[0] * count[1])
-        for c in range(3):
-            found, calm = octaves(light[..., c])
-            power.append(np.concatenate([_blocks(each**2, count) for each in found], axis=1))
-            grey += _blocks(calm, count)[:, 0] / 3
-        powers = np.stack(power, axis=-1)
-        nearest = np.abs(grey[:, None] - self.levels.mean(axis=1)).argmin(axis=1)
-        told = np.zeros_like(self.power)
-        for k in range(len(told)):
-            here = powers[nearest == k]
-            if len(here) >= ENOUGH:
-                order = np.argsort(here[:, 0].mean(axis=1))[: len(here) * CALMER // 100]
-                told[k] = here[order].mean(axis=0)
-        return told
 
     def on(self, light: np.ndarray, number: int, present: np.ndarray) -> np.ndarray:
         """The light under grain."""
-        random = np.random.default_rng((number & 0xFFFFFFFF, 0x6772))
-        white = random.standard_normal(light.shape, np.float32) @ self.mix.T.astype(np.float32)
         found = light.copy()
-        for c in range(3):
-            noise, coarse = octaves(_soft(white[..., c], self.size))
-            near = light[..., c] - octaves(light[..., c])[0][0]
-            grain, strength = np.zeros_like(near), near
+        for c in range(3):  # one after the other, as above
+            grain = self._grain(light[..., c], self._white(number, light.shape, c), c)
+            found[..., c] += grain * present
+        return found
+
+    def _grain(self, light: np.ndarray, white: np.ndarray, channel: int) -> np.ndarray:
+        """Grain (H, W) for light (H, W) of a channel, of white noise."""
+        noise, coarse = octaves(_soft(white, self.size))
+        near = _calmer(light, 0)
+        found = np.zeros_like(near)
+        for top in range(0, len(light), STRIP):
+            rows = slice(top, top + STRIP)
+            strength = near[rows]
             for octave, (each, gain) in enumerate(zip(noise, _gains(self.size), strict=True)):
-                strength = np.sqrt(self._power(near, octave, c)) / gain
-                grain += each * strength
-            found[..., c] += (grain + coarse * strength) * present  # coarse as the coarsest octave
+                strength = np.sqrt(self._power(near[rows], octave, channel)) / gain
+                found[rows] += each[rows] * strength
+            found[rows] += coarse[rows] * strength  # as the coarsest octave
+        return found
+
+    def _white(self, number: int, shape: tuple[int, ...], channel: int) -> np.ndarray:
+        """White noise (H, W) of a channel, that goes together with the others' of that number."""
+        random = np.random.default_rng((number & 0xFFFFFFFF, 0x6772))
+        found = np.empty(shape[:2], np.float32)
+        for top in range(0, len(found), STRIP):
+            part = found[top : top + STRIP]
+            white = random.standard_normal((*part.shape, 3), np.float32)
+            part[...] = white @ self.mix[channel].astype(np.float32)
         return found
 
     @cached_property
@@ -161,7 +153,10 @@ class Grain:
         """The grain's power (H, W) in an octave of a channel, by light (H, W) free of its finest
         octave: that of a wider neighbourhood would lay a lamp's grain on the wall beside it."""
         known = self.levels[:, channel], self.power[:, octave, channel]
-        return np.interp(light, *known).astype(np.float32)
+        found = np.empty(light.shape, np.float32)
+        for top in range(0, len(light), STRIP):
+            found[top : top + STRIP] = np.interp(light[top : top + STRIP], *known)
+        return found
 
 
 def measured(light: np.ndarray, other: np.ndarray, flow: np.ndarray) -> Grain | None:
@@ -221,12 +216,17 @@ def octaves(light: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     """Of a picture (H, W[, C]), the finest first, and what is left: their sum is the picture."""
     found, calm = [], light
     for octave in range(OCTAVES):
-        taps = np.zeros(4 * 2**octave + 1, np.float32)
-        taps[:: 2**octave] = B3
-        below = cv2.sepFilter2D(calm, -1, taps, taps, borderType=cv2.BORDER_REFLECT)
+        below = _calmer(calm, octave)
         found.append(calm - below)
         calm = below
     return found, calm
+
+
+def _calmer(calm: np.ndarray, octave: int) -> np.ndarray:
+    """A picture of so many octaves less, without the next one."""
+    taps = np.zeros(4 * 2**octave + 1, np.float32)
+    taps[:: 2**octave] = B3
+    return np.asarray(cv2.sepFilter2D(calm, -1, taps, taps, borderType=cv2.BORDER_REFLECT))
 
 
 @lru_cache(maxsize=len(SIZES))

@@ -75,7 +75,6 @@ def render_timed(clip: Clip, timed: Timed, asked: Ordered, events: Events) -> Ma
     gone = sum(not frame_path(asked.out, asked.name, n).exists() for n in numbers)
     check_space(clip, asked.out, gone)
     running: dict[Future[One], int] = {}
-    task: Callable[[], One]
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="write") as pool:
         for number in numbers:
             events.check()
@@ -84,24 +83,11 @@ def render_timed(clip: Clip, timed: Timed, asked: Ordered, events: Events) -> Ma
                 source = _source(clip, rests)
                 _as_before(clip, asked, number, source)
                 header = asked.header(source)
-                if (there := _kept(clip, number, rests, header, asked)) is not None:
-                    task = partial(_same, there)
-                else:
-                    whole = timed.make(number, layers)
-                    lent = layers.frame(rests[0])
-                    parts = tuple(clock.part(part, number, rests[0]) for part in lent.parts)
-                    paths = (
-                        frame_path(asked.out, asked.name, number),
-                        frame_path(asked.out, f"{asked.name}_qc", number),
-                    )
-                    task = _Write(
-                        *paths,
-                        replace(lent, parts=parts),
-                        whole or Whole(lent.layers),
-                        header,
-                        source,
-                    )
-                running[pool.submit(task)] = number
+                if there := _kept(clip, number, rests, header, asked):
+                    running[pool.submit(_same, there)] = number
+                else:  # no name holds the frame while the next one is made
+                    write = partial(_made, timed, number, layers, clock, asked, header, source)
+                    running[pool.submit(write())] = number
             except BadInput as refused:
                 failed(number, refused, made, len(numbers), events)
                 continue
@@ -112,6 +98,25 @@ def render_timed(clip: Clip, timed: Timed, asked: Ordered, events: Events) -> Ma
     made.written.sort()
     made.kept.sort()
     return made
+
+
+def _made(
+    timed: Timed,
+    number: int,
+    layers: Layers,
+    clock: _Clock,
+    asked: Ordered,
+    header: Mapping[str, str],
+    source: str,
+) -> Callable[[], One]:
+    """What writes the frame, which is made now."""
+    whole = timed.make(number, layers)
+    lender = timed.rests_on(number)[0]
+    lent = layers.frame(lender)
+    parts = tuple(clock.part(part, number, lender) for part in lent.parts)
+    path, qc = (frame_path(asked.out, name, number) for name in (asked.name, f"{asked.name}_qc"))
+    lent = replace(lent, parts=parts)
+    return _Write(path, qc, lent, whole or Whole(lent.layers), header, source)
 
 
 def _same(one: One) -> One:
