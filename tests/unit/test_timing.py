@@ -48,6 +48,24 @@ def test_nothing_lies_outside_at_any_speed() -> None:
         assert timing.keys()[0][0] == 10
 
 
+@pytest.mark.parametrize(
+    ("speed", "rates", "count", "last"),
+    [
+        ("0.5", Fraction(1), 20, 10 + HALF),
+        ("-0.5", Fraction(1), 20, HALF),
+        ("2", Fraction(1), 5, 9),
+        ("1", Fraction(24, 25), 10, 1 + 9 * Fraction(24, 25)),
+        ("1", Fraction(30, 25), 8, 1 + 7 * Fraction(6, 5)),
+        ("1000", Fraction(1), 1, 1),
+    ],
+)
+def test_the_whole_running_time_may_be_asked_for(
+    speed: str, rates: Fraction, count: int, last: Fraction
+) -> None:
+    timing = at_speed(1, 10, Fraction(speed), rates, whole=True)
+    assert (len(timing.positions), timing.positions[-1]) == (count, last)
+
+
 def test_a_freeze_without_a_length_and_an_endless_retime_are_refused() -> None:
     for speed in ("0", "0.0000001"):
         with pytest.raises(BadParameter) as refused:

@@ -70,10 +70,14 @@ class Timing:
         return max(steps)
 
 
-def at_speed(low: int, high: int, speed: Fraction, rates: Fraction = Fraction(1)) -> Timing:
+def at_speed(
+    low: int, high: int, speed: Fraction, rates: Fraction = Fraction(1), whole: bool = False
+) -> Timing:
     """The source's frames from low to high at a speed, backwards below 0.
 
     rates   frames per second of the source over those of the result.
+    whole   the whole running time: each frame of the source lasts until the next would begin, so
+            that the last positions lie outside. Otherwise it ends with the last that is inside.
 
     Raises BadParameter for a speed of 0, which has no end.
     """
@@ -81,6 +85,8 @@ def at_speed(low: int, high: int, speed: Fraction, rates: Fraction = Fraction(1)
         raise BadParameter("speed is 0.", "A freeze has no length: give a --curve.", about="speed")
     step = speed * rates
     count = _whole((high - low) / abs(step)) + 1
+    if whole:
+        count = max(1, math.ceil((high - low + 1) / abs(step) - Fraction(1, 2)))
     start = low if step > 0 else high
     return Timing(low, tuple(start + n * step for n in range(count)))
 

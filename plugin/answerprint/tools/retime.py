@@ -11,11 +11,16 @@ Convention
               before the source's first or after its last moment, unless --ends hold.
     rate      frames per second of the result; its running time stays, and 23.976 is 24000/1001. The
               files say it, and their timecode begins at the source's time and counts at it.
-    motion    along the motion between the two frames, under grain of its own; blend: their mean;
-              nearest: the frame that is nearer, bit for bit (the earlier one of two).
-    blur      where the source runs faster than the result: the mean of the source's frames while a
-              shutter is open for that share of a frame of the result. Light and mattes are
-              averaged; depth, vectors and ids are those of the nearest frame.
+              At half speed 10 frames make 19: one more would lie after the last. --ends hold gives
+              all 20 of the running time, and the last stands twice.
+    motion    along the motion between the two frames, bent by the frames beside them, under grain
+              of its own; blend: their mean; nearest: the frame that is nearer, bit for bit (the
+              earlier one of two).
+    blur      where the source runs faster than the result: the mean of all moments while a shutter
+              is open for that share of a frame of the result. The source's own frames are taken to
+              have been exposed for the same share of theirs, which counts. As many moments are
+              made as the motion needs not to strobe. Light and mattes are averaged, as light;
+              depth, vectors and ids are those of the nearest frame.
     _qc       mask.Y: 1 where a frame was made; confidence.Y: 0..1, how surely.
     curve     handed back as `retime`: pairs of frame and source, straight between; it stands
               without frames too (--no-write-frames).
@@ -27,8 +32,8 @@ Holds, and tests/tools/test_retime.py pins it:
     a cut is never mixed; the ends are held only where that is asked for;
     any part of the result gives the same frames.
 
-Source: motion-compensated interpolation from both sides (`vision/between.py`); exact rates as in
-`edit/timing.py`.
+Source: motion-compensated interpolation from both sides (`vision/between.py`) on a bent way
+(`vision/bend.py`); exact rates as in `edit/timing.py`.
 """
 
 from __future__ import annotations
@@ -37,24 +42,18 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from math import ceil, floor
 from typing import Annotated, Any, Literal
 
-import numpy as np
-
 from answerprint.edit.timing import Timing, along, at_speed, of_edit
 from answerprint.errors import BadInput, BadParameter
-from answerprint.frames.channels import kind
 from answerprint.frames.clip import Clip
-from answerprint.frames.layers import Layers
 from answerprint.frames.sequence import ranges
 from answerprint.tool import Names, Num, Pick, tool
-from answerprint.tools.job import Job, Plan, Timed, Whole
+from answerprint.tools.job import Job, Plan, Timed
+from answerprint.tools.moments import Maker, Method, Way
 from answerprint.tools.shown import beside_neighbours
-from answerprint.vision.between import Middle, middle
 from answerprint.vision.boundaries import Boundaries
-from answerprint.vision.rebuild import Around
 
 WIDTH = 320
 BESIDE = 12
@@ -83,7 +82,7 @@ class Retime:
         Rate, Pick(help="Frames per second of the source, where its files say none or a wrong one")
     ] = "own"
     method: Annotated[
-        Literal["motion", "blend", "nearest"],
+        Method,
         Pick(help="How frames between two of the source are made", live=True),
     ] = "motion"
     blur: Annotated[
@@ -91,7 +90,7 @@ class Retime:
     ] = 0.0
     ends: Annotated[
         Literal["refuse", "hold"],
-        Pick(help="Moments before the first and after the last frame of the source"),
+        Pick(help="Moments beyond the source; hold: a speed or rate gives its whole running time"),
     ] = "refuse"
 
 
@@ -100,7 +99,8 @@ def retime(job: Job, p: Retime) -> Plan:
     clip = job.clips["source"]
     solved = job.solved or _solve(job, p)
     timing = Timing(solved["first"], tuple(map(Fraction, solved["positions"])))
-    maker = _Maker(timing, solved["cuts"], p.method, p.blur)
+    asked = Way(timing, solved["cuts"], solved["looked_at"], p.method, Fraction(str(p.blur)))
+    maker = Maker(asked, job.device)
     numbers = range(timing.first, timing.last + 1)
     made = [n for n in numbers if not maker.copied(n)]
     at_cuts = [n for n in numbers if maker.at_cut(n)]
@@ -175,7 +175,7 @@ def _timing(clip: Clip, p: Retime) -> Timing:
         if len(p.otio) > 1:
             raise BadParameter("otio names two files.", "Name one edit.", about="otio")
         return of_edit(p.otio[0], _path(clip), clip.name, low, high)
-    return at_speed(low, high, Fraction(str(p.speed)), _rates(clip, p))
+    return at_speed(low, high, Fraction(str(p.speed)), _rates(clip, p), whole=p.ends == "hold")
 
 
 def _rates(clip: Clip, p: Retime) -> Fraction:
@@ -215,132 +215,10 @@ def _cuts(job: Job, numbers: Sequence[int]) -> tuple[list[int], list[int]]:
     return seen, [n for n in found if n > seen[0]]
 
 
-# --- making --------------------------------------------------------------------------------
-
-
-class _Maker:
-    """Makes the frames; keeps the motion of a pair for the next frame between them."""
-
-    def __init__(self, timing: Timing, cuts: Sequence[int], method: str, blur: float) -> None:
-        self._timing, self._cuts, self._method = timing, set(cuts), method
-        self._blur = Fraction(str(blur))
-        self._around: Around | None = None
-
-    def place(self, number: int) -> Fraction:
-        """The moment of the source that is shown: the whole one, where a whole one is taken."""
-        at = self._timing.positions[number - self._timing.first]
-        if self._method == "nearest" or self._cut_in(at):
-            return Fraction(ceil(at - Fraction(1, 2)))
-        return at
-
-    def at_cut(self, number: int) -> bool:
-        return self._cut_in(self._timing.positions[number - self._timing.first])
-
-    def copied(self, number: int) -> bool:
-        return len(self.rests_on(number)) == 1
-
-    def rests_on(self, number: int) -> tuple[int, ...]:
-        if shares := self._open(number):
-            return tuple(sorted(shares, key=lambda n: (abs(n - self.place(number)), n)))
-        at = self.place(number)
-        low, high = floor(at), ceil(at)
-        if low == high:
-            return (low,)
-        return (low, high) if at - low <= high - at else (high, low)
-
-    def make(self, number: int, layers: Layers) -> Whole | None:
-        rests = self.rests_on(number)
-        if len(rests) == 1:
-            return None
-        if shares := self._open(number):
-            return _mean(rests, shares, layers)
-        low, high = sorted(rests)
-        around = self._around
-        if around is None or (around.first, around.second, around.lender) != (low, high, rests[0]):
-            kept = around if around and (around.first, around.second) == (low, high) else None
-            around = Around(layers, low, high, rests[0])
-            if kept:  # the same pair, and another lender
-                around.motions, around.grain = kept.motions, kept.grain
-            self._around = around
-        t = float(self.place(number) - low)
-        if self._method == "blend":
-            found = _mixed(around, t)
-        else:
-            first, second = (around.light(n)[0] for n in (low, high))
-            found = middle(first, second, t, around.motions)
-        made = around.frame(found, number)
-        told = {
-            "retimed": self._method,
-            "from": [low, high],
-            "at": str(self.place(number)),
-            "confidence": round(float(made.sure.mean()), 3),
-        }
-        qc = {"mask.Y": np.ones_like(made.sure), "confidence.Y": made.sure}
-        return Whole(made.layers, qc, told)
-
-    def _cut_in(self, at: Fraction) -> bool:
-        return floor(at) != ceil(at) and ceil(at) in self._cuts
-
-    def _open(self, number: int) -> dict[int, float]:
-        """Frames of the source while the shutter is open, and their shares; {} for one alone."""
-        wide = self._blur * self._timing.pace(number)
-        if wide <= 1:
-            return {}
-        at = self.place(number)
-        nearest = ceil(at - Fraction(1, 2))
-        low = max([n for n in self._cuts if n <= nearest], default=None)
-        high = min([n for n in self._cuts if n > nearest], default=None)
-        half = Fraction(1, 2)
-        shares: dict[int, float] = {}
-        first, last = self._reach
-        for n in range(floor(at - wide / 2), ceil(at + wide / 2) + 1):
-            over = min(n + half, at + wide / 2) - max(n - half, at - wide / 2)
-            inside = (low is None or n >= low) and (high is None or n < high)
-            if over > 0 and inside and first <= n <= last:
-                shares[n] = float(over)
-        whole = sum(shares.values())
-        return {n: share / whole for n, share in shares.items()} if len(shares) > 1 else {}
-
-    @cached_property
-    def _reach(self) -> tuple[int, int]:
-        return floor(min(self._timing.positions)), ceil(max(self._timing.positions))
-
-
-def _mixed(around: Around, t: float) -> Middle:
-    """Both frames where they are, the second with the share t."""
-    size = (around.canvas.height, around.canvas.width)
-    still = np.zeros((*size, 2), np.float32)
-    weight = np.full(size, t, np.float32)
-    forward, backward = around.motions
-    sure = np.minimum(forward.sure, backward.sure)
-    return Middle(still, still, weight, sure, t)
-
-
-def _mean(rests: Sequence[int], shares: dict[int, float], layers: Layers) -> Whole:
-    """The mean of frames: of light and mattes; other channels are those of the nearest."""
-    lent = layers.frame(rests[0])
-    made = [layer.astype(np.float64) for layer in lent.layers]
-    for index, part in enumerate(lent.parts):
-        mixed = [at for at, name in enumerate(part.channels) if kind(name) in ("light", "matte")]
-        total = np.zeros((*made[index].shape[:2], len(mixed)))
-        for number, share in shares.items():
-            other = layers.frame(number)
-            theirs = other.parts[index] if index < len(other.parts) else None
-            if theirs is None or (theirs.data, theirs.channels) != (part.data, part.channels):
-                raise BadInput(
-                    f"Frame {number} has other windows or channels than frame {rests[0]}.",
-                    "Retime it without --blur.",
-                )
-            total += share * other.layers[index][..., mixed].astype(np.float64)
-        made[index][..., mixed] = total
-    told = {"retimed": "blur", "from": sorted(shares)}
-    return Whole([np.asarray(layer, np.float32) for layer in made], {}, told)
-
-
 # --- saying --------------------------------------------------------------------------------
 
 
-def _shown(maker: _Maker, made: Sequence[int]) -> list[tuple[int, int, int]]:
+def _shown(maker: Maker, made: Sequence[int]) -> list[tuple[int, int, int]]:
     middle_of = [made[len(made) // 2]] if made else []
     return [(min(r), n, max(r)) for n in middle_of if (r := maker.rests_on(n))]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from answerprint.errors import BadInput
+from answerprint.errors import BadInput, BadParameter
 from answerprint.frames import charts, colour
 from answerprint.frames.clip import open_clip
 from answerprint.frames.view import png
@@ -58,8 +58,14 @@ def beside_neighbours(job: Job, rows: Sequence[tuple[int, int, int]]) -> list[Pi
     return found
 
 
-def _space(job: Job) -> str:
-    """The colour space that results are in."""
+def _space(job: Job) -> str | None:
+    """The colour space that results are in; None where no configuration has a name for it: their
+    own headers tell the primaries."""
     clip = job.clips["source"]
     with clip.open(next(n for n in clip.there if n not in clip.missing)) as frame:
-        return clip.result_space(frame).name
+        name = clip.result_space(frame).name
+    try:
+        colour.space(name)
+    except BadParameter:
+        return None
+    return name
