@@ -141,7 +141,12 @@ def settle(
 
 
 def wants_frames(answers: Sequence[Answer]) -> bool:
-    """Whether something stands nowhere that files of the job would have carried."""
+    """Whether something stands nowhere that files of the job would have carried.
+
+    Where nothing is handed back, or markers alone, the frames are the result: rebuilt, repaired.
+    """
+    if all(a.kind == "markers" for a in answers):
+        return True
     look = any(a.kind in LOOK and a.became for a in answers)
     open_ones = (a for a in answers if a.status == "refused" and not (look and a.kind in LOOK))
     return any(kind in FILES for a in open_ones for kind in a.lacks)

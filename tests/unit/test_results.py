@@ -207,6 +207,10 @@ def test_frames_are_wanted_only_where_nothing_else_stands():
     assert not wants_frames(told([{**CDL, "residual": 3}, LUT], everything)[2])
     assert wants_frames(told([RESULTS["roto"]], {"matte"})[2])
     assert not wants_frames(told([RESULTS["camera"]], {"frames"})[2])
+    assert wants_frames(told([RESULTS["markers"]], {"markers"})[2]), "marks tell of frames"
+    assert wants_frames(told([RESULTS["markers"]], {"note"})[2])
+    assert wants_frames([]), "a tool that hands nothing back makes frames"
+    assert not wants_frames(told([RESULTS["note"]], {"note"})[2])
     needed = {**LUT, "needed": True}
     assert not wants_frames(told([CDL, needed], {"cdl"})[2]), "the CDL stands, near enough"
     assert set(LOOK) < KINDS.keys()
