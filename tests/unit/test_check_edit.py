@@ -217,6 +217,11 @@ def test_frames_that_cannot_be_had(tmp_path, plate):
     (lost,) = edit.find(Study(study.cut, (seen,), {}, (), study.lay))
     assert (lost.kind, lost.value, lost.frame) == ("missing_media", 3, 13)
     assert "1024-1025,1029. Frame 1024 is damaged." in lost.text
+    wanted = {"replace": "1024-1025,1029"}
+    assert lost.fix == {"tool": "fill", "params": wanted, "inputs": {"source": "b"}}
+    seen.passport["frames"]["failed"] = {"1030": "It is at the end."}
+    (lost,) = edit.find(Study(study.cut, (seen,), {}, (), study.lay))
+    assert lost.fix is None
 
 
 def test_a_transition_that_its_media_is_too_short_for(tmp_path, plate):

@@ -3,7 +3,7 @@
     gap             a hole in the cut, a slug, black, bars, or a card that says a shot is missing;
                     value: frames. Its shots are its neighbours.
     missing_media   an event without media, or frames of it that are missing or cannot be read;
-                    value: how many frames of media.
+                    value: how many frames of media. Frames between others can be rebuilt (`fill`).
     short_handles   a transition shows more than its media has, both sides together; value: frames
                     that are not there.
     few_handles     less media beyond a cut than the show wants; value: frames that are not there.
@@ -19,8 +19,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
+from answerprint.check.frames import filled
 from answerprint.check.lay import Hole, Lay, is_card
 from answerprint.check.model import Finding, Study
 from answerprint.edit.cut import Event
@@ -115,7 +117,7 @@ def _unread(study: Study, events: Sequence[Event]) -> Iterator[Finding]:
         many = f"{len(numbers)} of {shot.passport['frames']['count']} frames"
         text = f"{shot.name}: {many} cannot be had: {ranges(numbers)}. {failed[str(numbers[0])]}"
         found = _told(study, "missing_media", shot.event, len(numbers), text, "frames", at)
-        yield found
+        yield replace(found, fix=filled(shot, numbers) if shot.event.speed else None)
 
 
 # --- handles -------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def _copies(shot: Shot) -> Iterator[Finding]:
         if span := _span(shot, copies):
             many = f"{len(copies)} times more" if len(copies) > 1 else "twice"
             text = f"Frame {group[0]} of {shot.event.name} stands {many} ({_told(group)})."
-            fix = _fill(shot, copies)
+            fix = filled(shot, copies)
             yield _of("duplicate_frames", shot, span, len(copies), 0.0, 0.95, text, copies, fix)
 
 
@@ -64,7 +64,7 @@ def _flashes(shot: Shot) -> Iterator[Finding]:
         light = shot.passport["flash_light"][str(group[0])]
         if span := _span(shot, group):
             text = f"{_told(group)} of {shot.event.name} stands out by {light:+.1f} stop."
-            fix = _fill(shot, group)
+            fix = filled(shot, group)
             yield _of("flash_frame", shot, span, light, 0.1, 0.9, text, group, fix)
 
 
@@ -77,7 +77,7 @@ def _blacks(shot: Shot) -> Iterator[Finding]:
             text = f"{_told(group)} of {shot.event.name} is black."
             if whole:
                 text = f"All of {shot.event.name} is black."
-            sure, fix = (0.5, None) if whole else (0.9, _fill(shot, group))
+            sure, fix = (0.5, None) if whole else (0.9, filled(shot, group))
             yield _of("black_frame", shot, span, len(group), 0.0, sure, text, group, fix)
 
 
@@ -123,7 +123,7 @@ def _of(
     )
 
 
-def _fill(shot: Shot, media: Sequence[int]) -> dict[str, Any] | None:
+def filled(shot: Shot, media: Sequence[int]) -> dict[str, Any] | None:
     """Frames of the media rebuilt, those of them that the event has; None at its ends, where
     nothing lies on one side."""
     assert shot.event.frames
