@@ -1,12 +1,13 @@
 """Dust and scratches put on real frames: how much of it is found and mended, and what is not dust.
 
     python tests/benchmarks/dust.py --footage DIR [--seed 1] [--frames 12] [--wide 432]
-        [--clips PART ...] [--sheet DIR]
+        [--clips PART ...] [--shake] [--sheet DIR]
 
 Each movie, each folder of PNG frames and each raw 10-bit file (`*_480x270.yuv42010le.yuv`) under
---footage gives one run of frames, at a place that the seed chooses. On each frame but the first and
-the last the seed throws dust (bright), dirt (dark) and fibres, 8 a frame, from half a pixel to nine
-across at 432 wide, between faint and opaque; and one scratch over four frames, which drifts.
+--footage gives one run of frames, at a place that the seed chooses. On each frame the
+seed throws dust (bright), dirt (dark) and fibres, 8 a frame, from half a pixel to nine
+across at 432 wide, between faint and opaque; and one scratch over four frames, which drifts. With
+--shake a window of each frame is taken, which wanders as a camera in the hand does.
 
 PSNR is that of 8-bit sRGB pictures, mean of the frames, of input, median of three frames, and the
 tool's result. Recall and precision count pixels that the damage changed by more than 5 of 255;
@@ -37,6 +38,8 @@ from answerprint.worker.order import Order, Source
 
 DUST, FIBRES, TALL = 8, 0.3, 45
 SEEN = 5 / 255
+LARGER, LEEWAY = 20 / 9, 0.05
+"""Times as wide that frames are read for --shake; share of them beside the window, each side."""
 FIRST = 1001
 
 
@@ -82,6 +85,25 @@ def runs(
         yield path.stem.split(".")[0], np.repeat(light[..., None], 3, axis=-1)
 
 
+def shaken(light: np.ndarray, wide: int, random: np.random.Generator) -> np.ndarray:
+    """A window of larger frames, reduced to so many pixels across, that wanders."""
+    tall, across = light.shape[1:3]
+    size = (round(across * (1 - 2 * LEEWAY)), round(tall * (1 - 2 * LEEWAY)))
+    scale = size[0] / wide
+    most = np.array([across - size[0], tall - size[1]]) / 2
+    place, pace, found = np.zeros(2), random.normal(0, 1.5, 2), []
+    for frame in light:
+        pace = 0.8 * pace + random.normal(0, 1.0, 2)
+        place = np.clip(place + pace * scale, -most, most)
+        x, y = place + most
+        window = np.array([[1, 0, x], [0, 1, y]])
+        how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+        large = cv2.warpAffine(frame, window, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+        small = (wide, round(size[1] / scale))
+        found.append(np.maximum(cv2.resize(large, small, interpolation=cv2.INTER_AREA), 0))
+    return np.stack(found)
+
+
 # --- damage ----------------------------------------------------------------------------------
 
 
@@ -109,8 +131,8 @@ def thing(random: np.random.Generator, scale: float) -> np.ndarray:
 def soiled(name: str, clean: np.ndarray, random: np.random.Generator) -> Case:
     count, tall, wide = clean.shape[:3]
     dirty, scale = clean.copy(), wide / 432
-    first, x = int(random.integers(1, max(2, count - 5))), random.uniform(0.1, 0.9) * wide
-    for n in range(1, count - 1):
+    first, x = int(random.integers(0, max(1, count - 4))), random.uniform(0.1, 0.9) * wide
+    for n in range(count):
         for _ in range(random.poisson(DUST)):
             mask = thing(random, min(scale, 2.0)) * random.uniform(0.45, 1)
             light = random.uniform(0.5, 1) if random.random() < 0.4 else random.uniform(0, 0.02)
@@ -203,18 +225,18 @@ class Row:
 
 
 def measured(case: Case, sheet: Path | None) -> Row:
-    inner = slice(1, -1)
     with tempfile.TemporaryDirectory() as folder:
         made, masks, _, took = repaired(case.dirty, Path(folder) / "dirty")
         _, false, finds, _ = repaired(case.clean, Path(folder) / "clean")
-    median = [np.median(case.dirty[n - 1 : n + 2], axis=0) for n in range(1, len(made) - 1)]
+    middles = np.clip(np.arange(len(made)), 1, len(made) - 2)
+    median = [np.median(case.dirty[n - 1 : n + 2], axis=0) for n in middles]
     hit, many = 0, 0
-    for truth, mask in zip(case.truth[inner], masks[inner], strict=True):
+    for truth, mask in zip(case.truth, masks, strict=True):
         count, labels, stats, _ = cv2.connectedComponentsWithStats(truth.astype(np.uint8))
         large = [n for n in range(1, count) if stats[n, cv2.CC_STAT_AREA] >= 4]
         hit += sum(bool(mask[labels == n].any()) for n in large)
         many += len(large)
-    both = float((masks & case.truth)[inner].sum())
+    both = float((masks & case.truth).sum())
     if sheet:
         worst = int(np.abs(coded(made) - coded(case.clean)).sum(axis=(1, 2, 3)).argmax())
         row = [coded(p[worst]) for p in (case.dirty, made, case.clean)]
@@ -222,11 +244,11 @@ def measured(case: Case, sheet: Path | None) -> Row:
         cv2.imwrite(str(sheet / f"{case.name}.png"), eight)
     return Row(
         case.name,
-        psnr(case.dirty[inner], case.clean[inner]),
-        psnr(median, case.clean[inner]),
-        psnr(made[inner], case.clean[inner]),
-        both / max(1, case.truth[inner].sum()),
-        both / max(1, masks[inner].sum()),
+        psnr(case.dirty, case.clean),
+        psnr(median, case.clean),
+        psnr(made, case.clean),
+        both / max(1, case.truth.sum()),
+        both / max(1, masks.sum()),
         hit / max(1, many),
         finds,
         float(false.mean() * 1e6),
@@ -241,6 +263,7 @@ def main() -> None:
     ask.add_argument("--frames", type=int, default=12)
     ask.add_argument("--wide", type=int, default=432)
     ask.add_argument("--clips", nargs="*", default=[])
+    ask.add_argument("--shake", action="store_true")
     ask.add_argument("--sheet", type=Path)
     asked = ask.parse_args()
     random = np.random.default_rng(asked.seed)
@@ -249,9 +272,12 @@ def main() -> None:
     )
     print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
     rows = []
-    for name, clean in runs(asked.footage, asked.wide, asked.frames, random):
-        own = np.random.default_rng((asked.seed, len(rows)))
+    read = round(asked.wide * LARGER) if asked.shake else asked.wide
+    for at, (name, clean) in enumerate(runs(asked.footage, read, asked.frames, random)):
+        own = np.random.default_rng((asked.seed, at))
         if not asked.clips or any(part in name for part in asked.clips):
+            if asked.shake:
+                clean = shaken(clean, asked.wide, own)
             rows.append(measured(soiled(name, clean.astype(np.float32), own), asked.sheet))
             print(rows[-1], flush=True)
     means = [

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from answerprint.vision import blocks, finds, mended, scratches, specks, spoiled, stuck
+from answerprint.vision import blocks, damage, finds, mended, scratches, specks, spoiled, stuck
 from answerprint.vision.damage import moved, neighbours
 from answerprint.vision.specks import Speck, alone
 
@@ -71,6 +71,66 @@ def test_a_speck_that_draws_the_motion_to_its_like_is_found() -> None:
     assert (one.x, one.y) == (100, 60)
 
 
+def test_the_first_frame_is_told_from_the_next_two() -> None:
+    still, here, none = texture(), texture(), np.zeros((*SIZE, 2), np.float32)
+    here[40:45, 70:76] += 0.8
+    usable = np.ones(SIZE, bool)
+    (one,) = specks.first_specks(here, still, still, none, none, usable)
+    assert (one.x, one.y, one.mask.shape) == (70, 40, (5, 6))
+    # what either of the two has too is none, and neither is what one of them has alone
+    assert specks.first_specks(here, here, still, none, none, usable) == []
+    assert specks.first_specks(here, still, here, none, none, usable) == []
+    assert specks.first_specks(still, here, still, none, none, usable) == []
+    assert specks.first_specks(still, still, here, none, none, usable) == []
+
+
+def test_the_ends_of_a_shot_are_searched() -> None:
+    wide = texture(4, (96, 220))
+    frames = [np.sinh(wide[:, 3 * n : 3 * n + 160] - 1) for n in range(4)]
+    for n, at in ((0, 40), (3, 110)):
+        frames[n][60:66, at : at + 6] += 20
+    search = damage._Search({*finds.PARTS})
+    for n, frame in enumerate(frames):
+        light = np.repeat(frame[..., None], 3, axis=-1).astype(np.float32)
+        search.see(1001 + n, light, np.ones(SIZE, bool), (0, 0))
+    told = [(f.frame, f.kind) for f in search.told()]
+    assert told == [(1001, "dust"), (1004, "dust")]
+
+
+def test_a_point_between_two_pixels_is_no_speck() -> None:
+    """It is sharp in one frame and spread over two pixels in the next, as the sampling falls."""
+    points = np.random.default_rng(2).random((4 * SIZE[0], 4 * SIZE[1] + 16)) > 0.9995
+    fine = 1 + 8 * cv2.GaussianBlur(points.astype(np.float32), (0, 0), 1.0)
+    shots = [
+        cv2.resize(fine[:, n : n + 4 * SIZE[1]], SIZE[::-1], interpolation=cv2.INTER_AREA)
+        for n in (0, 6, 12)
+    ]
+    flow = np.full((*SIZE, 2), (1.5, 0), np.float32)
+    assert specks.specks(shots[1], shots[0], shots[2], flow, -flow, np.ones(SIZE, bool)) == []
+
+
+def test_where_the_surroundings_do_not_fit_nothing_is_told() -> None:
+    still, here = texture(), texture()
+    here[35:50, 65:81] -= 0.3
+    here[40:45, 70:76] += 0.8
+    assert found(here, still, still) == []
+
+
+def test_a_speck_of_a_reduced_picture_has_its_own_outline() -> None:
+    small, large = texture(), cv2.resize(texture(), (320, 192))
+    here, dusty = small.copy(), large.copy()
+    here[40:44, 70:75] += 0.8
+    dusty[81:88, 140:149] += 0.8
+    flow = np.zeros((*SIZE, 2), np.float32)
+    usable = np.ones(SIZE, bool)
+    (one,) = specks.specks(here, small, small, flow, flow, usable, (dusty, large, large))
+    truth, mask = np.zeros(large.shape, bool), np.zeros(large.shape, bool)
+    truth[81:88, 140:149] = True
+    mask[one.y :, one.x :][: one.mask.shape[0], : one.mask.shape[1]] = one.mask
+    assert (mask & truth).sum() > 0.9 * truth.sum()
+    assert mask.sum() < 1.6 * truth.sum()
+
+
 def test_what_is_large_is_no_speck() -> None:
     still, here = texture(), texture()
     here[20:60, 40:100] += 1
@@ -131,6 +191,12 @@ def test_streaks_that_point_one_way_are_rain() -> None:
 # --- scratches -------------------------------------------------------------------------------
 
 
+def beside(frame: np.ndarray, shift: int) -> scratches.Beside:
+    """A neighbour that the camera has panned to the right of by so many pixels."""
+    moved = np.roll(frame, shift, axis=1)
+    return scratches.Beside(frame, moved, moved.copy(), np.full(frame.shape, -shift, np.float32))
+
+
 def scratched(first: int, last: int, pace: int, lines: tuple[int, ...] = (60,)) -> list[int]:
     """How many scratches each of nine frames has; the scene moves by so many pixels a frame."""
     wide, watch = texture(2, (96, 260)), scratches.Scratches()
@@ -142,9 +208,58 @@ def scratched(first: int, last: int, pace: int, lines: tuple[int, ...] = (60,)) 
                 frame[:, x : x + 2] += 0.3
         frames.append(frame)
     for n, frame in enumerate(frames):
-        lent = [np.roll(frames[m], pace * (m - n), axis=1) for m in (n - 1, n + 1) if 0 <= m < 9]
-        watch.see(frame, lent)
+        watch.see(frame, [beside(frames[m], pace * (m - n)) for m in (n - 1, n + 1) if 0 <= m < 9])
     return [len(each) for each in watch.told()]
+
+
+def test_a_part_of_a_line_is_a_scratch_of_those_rows() -> None:
+    watch, wide = scratches.Scratches(), texture(2, (96, 260))
+    frames = [wide[:, 20 + 5 * n : 180 + 5 * n].copy() for n in range(6)]
+    for n in (2, 3):
+        frames[n][28:72, 60:62] += 0.6
+    for n, frame in enumerate(frames):
+        watch.see(frame, [beside(frames[m], 5 * (m - n)) for m in (n - 1, n + 1) if 0 <= m < 6])
+    told = watch.told()
+    assert [len(each) for each in told] == [0, 0, 1, 1, 0, 0]
+    rows = np.nonzero(told[2][0].mask(SIZE).any(axis=1))[0]
+    assert rows.min() == pytest.approx(28, abs=4)
+    assert rows.max() == pytest.approx(71, abs=4)
+
+
+def test_a_scratch_that_draws_the_motion_to_itself_stays_while_all_else_moves() -> None:
+    watch, wide = scratches.Scratches(), texture(2, (96, 260))
+    frames = [wide[:, 20 + 5 * n : 180 + 5 * n].copy() for n in range(5)]
+    for frame in frames:
+        frame[:, 60:62] += 0.6
+    for n, frame in enumerate(frames):
+        near = [beside(frames[m], 5 * (m - n)) for m in (n - 1, n + 1) if 0 <= m < 5]
+        for each in near:  # the motion leads to the same scratch
+            each.along[:, 56:66] = each.still[:, 56:66]
+        watch.see(frame, near)
+    assert [len(each) for each in watch.told()] == [1] * 5
+
+
+def test_what_goes_with_its_surroundings_is_no_scratch() -> None:
+    watch, wide = scratches.Scratches(), texture(2, (96, 260))
+    wide[:, 120:122] += 0.8
+    frames = [wide[:, 20 + 3 * n : 180 + 3 * n].copy() for n in range(6)]
+    for n, frame in enumerate(frames):
+        near = [beside(frames[m], 3 * (m - n)) for m in (n - 1, n + 1) if 0 <= m < 6]
+        if n == 2:  # the motion is wrong at one of its frames
+            for each in near:
+                each.along[:, 90:100] = each.along[:, 102:112]
+        watch.see(frame, near)
+    assert watch.told() == [[]] * 6
+
+
+def test_a_line_that_leans_is_no_scratch() -> None:
+    watch, wide = scratches.Scratches(), texture(2, (96, 260))
+    frames = [wide[:, 20 + 5 * n : 180 + 5 * n].copy() for n in range(5)]
+    for y in range(96):
+        frames[2][y, 50 + y // 6 : 52 + y // 6] += 0.8
+    for n, frame in enumerate(frames):
+        watch.see(frame, [beside(frames[m], 5 * (m - n)) for m in (n - 1, n + 1) if 0 <= m < 5])
+    assert watch.told() == [[]] * 5
 
 
 @pytest.mark.parametrize("pace", [0, 5])
@@ -166,7 +281,7 @@ def test_a_pole_that_catches_the_light_is_no_scratch() -> None:
     lit[:, 60:62] += 0.25
     frames = [pole, pole, lit, pole, pole]
     for n, frame in enumerate(frames):
-        watch.see(frame, [frames[m] for m in (n - 1, n + 1) if 0 <= m < 5])
+        watch.see(frame, [beside(frames[m], 0) for m in (n - 1, n + 1) if 0 <= m < 5])
     assert watch.told() == [[]] * 5
 
 
@@ -177,8 +292,7 @@ def test_beside_a_bright_scratch_is_no_dark_one() -> None:
         frames[n][:, 60:62] += 1.5
         frames[n][:, 62:64] -= 0.2
     for n, frame in enumerate(frames):
-        lent = [np.roll(frames[m], 5 * (m - n), axis=1) for m in (n - 1, n + 1) if 0 <= m < 6]
-        watch.see(frame, lent)
+        watch.see(frame, [beside(frames[m], 5 * (m - n)) for m in (n - 1, n + 1) if 0 <= m < 6])
     told = watch.told()
     assert [[line.bright for line in each] for each in told] == [[], [], [True], [True], [], []]
 
@@ -205,6 +319,18 @@ def test_a_stuck_pixel_is_told_only_under_a_moving_camera() -> None:
         told = watch.told()
         assert len(told) == many
         assert all((d.x, d.y, d.bright) == (70, 40, True) for d in told)
+
+
+def test_a_line_that_moves_along_itself_has_no_dead_pixels() -> None:
+    wide, flow = texture(5, (96, 220)), np.full((*SIZE, 2), (-3, 0), np.float32)
+    watch, frames = stuck.Stuck(), []
+    for n in range(9):
+        frames.append(wide[:, 3 * n : 3 * n + 160].copy())
+        frames[-1][40, 70] -= 3
+        frames[-1][40, 73 + n % 3] -= 3
+    for here, there in pairwise(frames):
+        watch.see(here, there, flow)
+    assert watch.told() == []
 
 
 def test_a_loss_fills_cells_of_the_grid() -> None:
@@ -278,6 +404,11 @@ def test_what_is_mended_comes_from_where_it_moved() -> None:
     made, _ = mended.mended(here, bad, [good, other])
     np.testing.assert_allclose(made[bad], truth[bad], rtol=0.03)
     made, _ = mended.mended(here, bad, [mended.Lender(after * 1.2, none, -there)])
+    np.testing.assert_allclose(made[bad], truth[bad], rtol=0.1)
+    # a rim that shows something else in one place does not change what is lent
+    odd = here.copy()
+    odd[36:40, 60:72] = 60
+    made, _ = mended.mended(odd, bad, [good])
     np.testing.assert_allclose(made[bad], truth[bad], rtol=0.1)
     # where nobody can lend, it is closed from around, and unsure
     made, sure = mended.mended(here, bad, [])

@@ -16,8 +16,9 @@ Convention
     kinds    whole frames: duplicate, dropped, flash, black; parts: half, dust (bright), dirt
              (dark), sparkle (a bright point), hot, dead, scratch, block.
     _qc      mask.Y: what was made anew, soft; confidence.Y.
-    sides    the first and the last frame of a shot are not searched for parts: nothing can be
-             told from one neighbour. Over a cut nothing is mended.
+    sides    the first and the last frame of a shot are searched for dust beside the two next to
+             them; what is not beyond doubt is left there: it may be something that is then hidden.
+             In a shot of two frames no parts are found. Over a cut nothing is mended.
 
 Holds, and tests/tools/test_repair.py pins it:
     each kind is found where it was put, and a clean shot has no finds and gets no frames;

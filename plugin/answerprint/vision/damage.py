@@ -1,9 +1,10 @@
 """Look for damage in a clip: frames that are spoiled as a whole, and parts that are in one only.
 
-Frames are looked at twice: reduced, for what concerns them as a whole (`spoiled.py`), and in full
-size beside their neighbours (`specks.py`, `scratches.py`, `stuck.py`, `blocks.py`). Neighbours are
-the nearest frames of the same shot that are not spoiled themselves and not farther than APART; a
-frame that lacks one of them, as the first and the last of a shot do, is not looked at for parts.
+Frames are looked at twice: reduced, for what concerns them as a whole (`spoiled.py`), and beside
+their neighbours, at SEARCHED across at most for dust and scratches (`specks.py`, `scratches.py`)
+and in full size for what is of pixels (`stuck.py`, `blocks.py`). Neighbours are the nearest frames
+of the same shot that are not spoiled themselves and not farther than APART; for dust the first and
+the last frame of a shot are compared with the two next to them, for blocks they are not looked at.
 
 Convention
     light    as `Layers.light` gives it. Everything is found on its luma.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -25,19 +27,36 @@ from answerprint.frames.layers import Layers
 from answerprint.vision.blocks import lost
 from answerprint.vision.finds import Find, part
 from answerprint.vision.flow import Motion, encoded, motions, pulled
-from answerprint.vision.scratches import Scratches
-from answerprint.vision.specks import CLEAR, LINE, Speck, alone, specks
+from answerprint.vision.scratches import Beside, Scratches
+from answerprint.vision.specks import (
+    CLEAR,
+    LINE,
+    Speck,
+    alone,
+    first_specks,
+    lending,
+    specks,
+    steadied,
+    surroundings,
+)
 from answerprint.vision.spoiled import Spoiled
 from answerprint.vision.stuck import Stuck
 
 PACE = 480
 """Pixels across of what concerns frames as a whole."""
+SEARCHED = 960
+"""Pixels across at which specks and scratches are looked for at most: there is less noise, and
+motion is known to a pixel."""
 FLOW_WIDE = 1280
 """Pixels across at which motion is measured at most."""
 APART = 3
 """Frames to a neighbour, at most."""
+AGAIN = 1.0
+"""Pixels, searched, that the motion around a speck of a first frame may miss, there and back."""
 POINT = 1.5
 """Units (pixels at 960 across) that half a sparkle's width is under; brighter things are dust."""
+WIDE_CELLS = 27
+"""Cells across of the surroundings of a scratch: it is too tall for smaller ones to be without."""
 
 Told = Callable[[str, int, int], None]
 
@@ -134,13 +153,47 @@ def _origin(layers: Layers, number: int) -> tuple[int, int]:
     return here.data.x - here.display.x, here.data.y - here.display.y
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """A frame: its light, code and where that is valid, and the latter two reduced."""
+
+    number: int
+    light: np.ndarray
+    code: np.ndarray
+    valid: np.ndarray
+    small: np.ndarray
+    sound: np.ndarray
+
+    @staticmethod
+    def of(number: int, light: np.ndarray, valid: np.ndarray) -> _Seen:
+        code = encoded(light)
+        size = _reduced_size(code)
+        whole = cv2.resize(valid.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.99
+        small = cv2.resize(code, size, interpolation=cv2.INTER_AREA)
+        return _Seen(number, light, code, valid, small, whole)
+
+
+def _reduced_size(code: np.ndarray) -> tuple[int, int]:
+    """Width and height."""
+    tall, wide = code.shape
+    return min(wide, SEARCHED), max(1, round(tall * min(wide, SEARCHED) / wide))
+
+
+def _reduced(flow: np.ndarray) -> np.ndarray:
+    tall, wide = flow.shape[:2]
+    size = _reduced_size(flow[..., 0])
+    scale = np.array([size[0] / wide, size[1] / tall], np.float32)
+    return np.asarray(cv2.resize(flow, size, interpolation=cv2.INTER_AREA) * scale)
+
+
 class _Search:
     """Sees the good frames of one shot in order, three at a time."""
 
     def __init__(self, kinds: Collection[str]) -> None:
         self._kinds = {*kinds}
-        self._seen: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]] = []
-        self._motion: list[tuple[Motion, Motion]] = []
+        self._seen: list[_Seen] = []
+        self._motion: list[tuple[np.ndarray, np.ndarray]] = []
+        self._small: list[tuple[np.ndarray, np.ndarray]] = []
         self._numbers: list[int] = []
         self._origins: list[tuple[int, int]] = []
         self._size = (0, 0)
@@ -151,85 +204,106 @@ class _Search:
     def see(
         self, number: int, light: np.ndarray, valid: np.ndarray, origin: tuple[int, int]
     ) -> None:
-        same = self._seen and self._seen[-1][1].shape == light.shape
+        same = self._seen and self._seen[-1].light.shape == light.shape
         if self._seen and not (same and origin == self._origins[-1]):
             self._end()
         if self._seen:
-            self._motion = [*self._motion[-1:], moved(self._seen[-1][1], light)]
-        self._seen = [*self._seen[-2:], (number, light, encoded(light), valid)]
+            there, back = (each.flow for each in moved(self._seen[-1].light, light))
+            self._motion = [*self._motion[-1:], (there, back)]
+            self._small = [*self._small[-1:], (_reduced(there), _reduced(back))]
+        self._seen = [*self._seen[-2:], _Seen.of(number, light, valid)]
         self._numbers.append(number)
         self._origins.append(origin)
         self._size = light.shape[:2]
-        if len(self._seen) == 1:
-            return
         if len(self._seen) == 2:
-            self._first()
-        else:
+            self._outer(1)
+        if len(self._seen) == 3:
+            if len(self._numbers) == 3:
+                self._specks[0] = self._alone(1)
             self._between()
 
     def told(self) -> list[Find]:
         self._end()
         return self._finds
 
-    def _first(self) -> None:
-        (_, _, one, _), (_, _, other, _) = self._seen
+    def _outer(self, way: int) -> None:
+        """The first frame of a shot (way 1), or its last (-1), beside the one next to it."""
+        here, other = self._seen[-2:][::way]
+        side = 0 if way > 0 else 1
         self._specks.append([])
-        forward = self._motion[-1][0].flow
-        self._scratches.see(one, [pulled(other, forward)])
-        self._stuck.see(one, other, forward)
+        flow = self._small[-1][side]
+        self._scratches.see(here.small, [_beside(other.small, flow, flow)])
+        self._stuck.see(here.code, other.code, self._motion[-1][side])
+
+    def _alone(self, way: int) -> list[Speck]:
+        """The specks of the first of three frames (way 1) or of the last (-1)."""
+        here, other, last = self._seen[::way]
+        side = 0 if way > 0 else 1
+        to_other, on = (each[side] for each in self._small[::way])
+        usable = here.sound & _seen(other.sound & last.sound, to_other)
+        again = self._small[::way][0][1 - side]
+        calm, back = surroundings(to_other), surroundings(again)
+        usable &= np.linalg.norm(calm + pulled(back, calm), axis=-1) < AGAIN
+        small = here.small, other.small, last.small
+        return first_specks(*small, to_other, on, usable, _large(here, other, last))
 
     def _between(self) -> None:
-        (_, _, before, was), (number, _, here, valid), (_, _, after, will) = self._seen
-        to_before, to_after = self._motion[0][1].flow, self._motion[1][0].flow
-        usable = valid & was & will
-        for there, flow in ((was, to_before), (will, to_after)):
-            usable &= pulled(there.astype(np.float32), flow) > 0.99
-        found = specks(here, before, after, to_before, to_after, usable)
+        before, here, after = self._seen
+        flows = to_before, to_after = self._small[0][1], self._small[1][0]
+        usable = here.sound & before.sound & after.sound
+        usable &= _seen(before.sound, to_before) & _seen(after.sound, to_after)
+        small = here.small, before.small, after.small
+        found = specks(*small, to_before, to_after, usable, _large(here, before, after))
         if "block" in self._kinds:
-            found = self._without_blocks(number, found, to_before, to_after)
+            found = self._without_blocks(found)
         self._specks.append(found)
-        lent = [pulled(before, to_before), pulled(after, to_after)]
-        self._scratches.see(here, lent)
-        self._stuck.see(here, after, to_after)
+        steady = steadied(to_before, to_after, WIDE_CELLS)
+        beside = [
+            _beside(each.small, flow, raw)
+            for each, flow, raw in zip((before, after), steady, flows, strict=True)
+        ]
+        self._scratches.see(here.small, beside)
+        self._stuck.see(here.code, after.code, self._motion[1][0])
 
-    def _without_blocks(
-        self, number: int, found: list[Speck], to_before: np.ndarray, to_after: np.ndarray
-    ) -> list[Speck]:
+    def _without_blocks(self, found: list[Speck]) -> list[Speck]:
         """Lost blocks become finds; what lies in one is no speck."""
-        (_, _, before, _), (_, _, here, _), (_, _, after, _) = self._seen
-        one, other = pulled(before, to_before), pulled(after, to_after)
-        apart = cv2.blur(np.abs(one - other), (7, 7)) + 0.02
-        away = np.min([np.abs(here - each) for each in (one, other, before, after)], axis=0)
-        gone = np.zeros(here.shape, bool)
+        before, here, after = self._seen
+        flows = self._motion[0][1], self._motion[1][0]
+        others = before.code, after.code
+        lent, apart = lending(others, flows)
+        away = np.min([np.abs(here.code - each) for each in (*lent, *others)], axis=0)
+        for each, flow in ((before, flows[0]), (after, flows[1])):
+            away[~(here.valid & each.valid & _seen(each.valid, flow))] = 0
+        gone = np.zeros(self._size, bool)
         for mask, confidence in lost(away > apart, away > CLEAR * apart):
-            self._finds.append(part(number, "block", confidence, self._origins[-2], mask))
+            self._finds.append(part(here.number, "block", confidence, self._origins[-2], mask))
             gone |= mask
         return [s for s in found if not _of(s, gone)]
 
     def _end(self) -> None:
         """Settle what needs more frames than three, and start anew."""
         if len(self._seen) > 1:
-            (_, _, before, _), (_, _, here, _) = self._seen[-2:]
-            self._scratches.see(here, [pulled(before, self._motion[-1][1].flow)])
-            self._stuck.see(here, before, self._motion[-1][1].flow)
-            self._specks.append([])
+            self._outer(-1)
+            if len(self._seen) == 3:
+                self._specks[-1] = self._alone(-1)
             self._settle()
-        self._seen, self._motion = [], []
+        self._seen, self._motion, self._small = [], [], []
         self._numbers, self._origins, self._specks = [], [], []
         self._scratches, self._stuck = Scratches(), Stuck()
 
     def _settle(self) -> None:
         origin = self._origins[0]
         scratched = list[np.ndarray]()
+        fixed = np.zeros(self._size, bool)
         for number, lines in zip(self._numbers, self._scratches.told(), strict=True):
             crossed = np.zeros(self._size, bool)
             for line in lines:
-                own = line.mask(self._size)
+                scale = self._size[1] / _reduced_size(fixed)[0]
+                own = line.enlarged(scale).mask(self._size)
                 crossed |= own
                 if "scratch" in self._kinds:
                     self._finds.append(part(number, "scratch", 0.9, origin, own))
             scratched.append(crossed)
-        fixed = np.zeros(self._size, bool)
         for defect in self._stuck.told():
             tall, wide = defect.mask.shape
             fixed[defect.y : defect.y + tall, defect.x : defect.x + wide] |= defect.mask
@@ -245,6 +319,21 @@ class _Search:
                     at = (origin[0] + speck.x, origin[1] + speck.y)
                     sure = min(0.99, 1 - math.exp(-speck.score / CLEAR))
                     self._finds.append(part(number, kind, sure, at, speck.mask))
+
+
+def _seen(valid: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """Where what a flow leads to is valid."""
+    return np.asarray(pulled(valid.astype(np.float32), flow) > 0.99)
+
+
+def _large(*three: _Seen) -> list[np.ndarray]:
+    """Their code, where it is larger than what is searched."""
+    return [each.code for each in three] if three[0].code.shape != three[0].small.shape else []
+
+
+def _beside(code: np.ndarray, flow: np.ndarray, raw: np.ndarray) -> Beside:
+    calm = surroundings(raw, WIDE_CELLS)
+    return Beside(code, pulled(code, flow), pulled(code, calm), calm[..., 0])
 
 
 def _of(speck: Speck, other: np.ndarray) -> bool:

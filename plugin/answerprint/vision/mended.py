@@ -29,8 +29,9 @@ RIM = 4.0
 """Pixels (sigma) around the damage in which the neighbours are judged."""
 GUESSED = 0.1
 """How sure what is closed from around is; what a neighbour lends is surer or as unsure."""
-HELD = 0.5
-"""Share of the light that a difference at the rim may change what is lent by."""
+ALIKE = 0.5
+"""Code by which the rim and what is lent there are of one thing in another light, as a sigma: their
+difference is laid on what is lent; where they show different things it says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,8 @@ def mended(
         flow = closed(each.flow, bad)
         lent, lends = pulled(each.light, flow), _lends(each, flow)
         good = lends * ~bad
-        near = cv2.GaussianBlur(good, (0, 0), RIM) + 1e-6
-        apart = cv2.GaussianBlur(np.abs(encoded(lent) - code) * good, (0, 0), RIM) / near
-        offset = cv2.GaussianBlur((light - lent) * good[..., None], (0, 0), RIM) / near[..., None]
-        most = HELD * np.abs(lent)
-        lent = lent + np.clip(offset, -most, most)
+        apart = _around(np.abs(encoded(lent) - code), good)
+        lent = lent + _around(light - lent, good * _alike(encoded(lent), code))
         weight = lends / (apart + 0.01) ** 2
         total += lent * weight[..., None]
         weights += weight
@@ -99,6 +97,18 @@ def mended(
     result[there] = (total[there] / weights[there][:, None]).astype(np.float32)
     sure = np.where(there, np.maximum(np.exp(-4 * best), 2 * GUESSED), GUESSED)
     return result, np.where(bad, sure, 1).astype(np.float32)
+
+
+def _alike(lent: np.ndarray, code: np.ndarray) -> np.ndarray:
+    return np.asarray(np.exp(-(((lent - code) / ALIKE) ** 2)))
+
+
+def _around(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The weighted mean of values around each pixel; 0 where nothing near by has a weight."""
+    near = cv2.GaussianBlur(weight, (0, 0), RIM) + 1e-6
+    if values.ndim == 3:
+        near, weight = near[..., None], weight[..., None]
+    return np.asarray(cv2.GaussianBlur(values * weight, (0, 0), RIM) / near)
 
 
 def _lends(each: Lender, flow: np.ndarray) -> np.ndarray:

@@ -27,6 +27,9 @@ MOVED, OFTEN = 1.0, 0.8
 BETTER, QUIET, PLACE = 1.5, 0.005, 31
 """Times, and code, by which the motion explains a place of so many pixels better than none does:
 flow wanders where nothing is."""
+PARTLY, ALONE = 0.25, 8
+"""Share of the frames in which others are off, and pixels to these: a defect has none so near; a
+thin line that moves along itself has."""
 LARGEST = 9
 """Pixels of one defect: a developed one has 3 x 3."""
 
@@ -77,7 +80,18 @@ class Stuck:
                 if area > LARGEST or max(w, h) > 3:
                     continue
                 mask = labels[y : y + h, x : x + w] == label
+                if not _is_alone(off >= PARTLY * self._frames, x, y, mask):
+                    continue
                 moved = self._moved[y : y + h, x : x + w][mask].mean()
                 if moved >= OFTEN * self._frames:
                     found.append(Defect(x, y, mask, bright))
         return found
+
+
+def _is_alone(off: np.ndarray, x: int, y: int, mask: np.ndarray) -> bool:
+    """Whether nothing is off around a mask whose top left is at x, y, but right beside it."""
+    tall, wide = mask.shape
+    top, left = max(0, y - ALONE), max(0, x - ALONE)
+    around = off[top : y + tall + ALONE, left : x + wide + ALONE].copy()
+    around[max(0, y - 1) - top : y + tall + 1 - top, max(0, x - 1) - left : x + wide + 1 - left] = 0
+    return not around.any()
