@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from answerprint.worker.jobs import Outcome
 from answerprint.worker.order import Order, Source
 
 WIDE, TALL, COUNT = 128, 72, 24
+Held = Callable[[str], tuple[Path, Outcome]]
 
 
 def scene(frame: int) -> np.ndarray:
@@ -87,6 +89,20 @@ def rolling() -> list[np.ndarray]:
 
 
 STEADY = np.zeros(COUNT)
+OF = {"global": swinging(), "local": regional()}
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Held:
+    """held('global' or 'local') -> the folder of that shot (in) and of its result (out), and what
+    came of it: one run for all tests that look at it and write nothing there."""
+
+    @cache
+    def made(kind: str) -> tuple[Path, Outcome]:
+        folder = tmp_path_factory.mktemp(kind)
+        return folder, run(shot(folder / "in", OF[kind]), folder / "out", page=kind == "local")
+
+    return made
 
 
 # --- what tools/deflicker.py says it holds -------------------------------------------------
@@ -103,21 +119,19 @@ def test_a_steady_shot_is_left_alone_bit_for_bit(tmp_path: Path, kind: str) -> N
         assert result.tobytes() == plate.tobytes()
 
 
-def test_flicker_of_the_whole_goes(tmp_path: Path) -> None:
-    stops = swinging()
-    done = run(shot(tmp_path / "in", stops), tmp_path / "out")
+def test_flicker_of_the_whole_goes(held: Held) -> None:
+    stops, (folder, done) = OF["global"], held("global")
     assert done.report["scope"] == "global"
     assert done.report["flicker"]["before"]["whole"]["rms"] == pytest.approx(stops.std(), rel=0.1)
     assert done.report["flicker"]["after"]["whole"]["rms"] < 0.01
-    assert off(tmp_path / "out", STEADY) < 0.1 * stops.std()
+    assert off(folder / "out", STEADY) < 0.1 * stops.std()
 
 
-def test_flicker_of_regions_goes(tmp_path: Path) -> None:
-    stops = regional()
-    done = run(shot(tmp_path / "in", stops), tmp_path / "out")
+def test_flicker_of_regions_goes(held: Held) -> None:
+    stops, (folder, done) = OF["local"], held("local")
     assert done.report["scope"] == "local"
     rms = float(np.sqrt(np.mean(np.square(stops))))
-    assert off(tmp_path / "out", STEADY) < 0.4 * rms
+    assert off(folder / "out", STEADY) < 0.4 * rms
     assert (
         done.report["flicker"]["after"]["regions"]["rms"]
         < 0.3 * done.report["flicker"]["before"]["regions"]["rms"]
@@ -182,11 +196,11 @@ def test_a_stop_brighter_in_is_a_stop_brighter_out(tmp_path: Path) -> None:
     np.testing.assert_allclose(two[..., :3], 2 * one[..., :3], rtol=2e-3)
 
 
-@pytest.mark.parametrize("stops", [swinging(), regional()], ids=["global", "local"])
-def test_nothing_clamps_and_other_channels_stay(tmp_path: Path, stops: Any) -> None:
-    run(shot(tmp_path / "in", stops), tmp_path / "out")
+@pytest.mark.parametrize("kind", OF)
+def test_nothing_clamps_and_other_channels_stay(held: Held, kind: str) -> None:
+    folder, _ = held(kind)
     for n in (1003, 1010):
-        plate, result = frame(tmp_path / "in", f"in.{n}"), frame(tmp_path / "out", f"deflicker.{n}")
+        plate, result = frame(folder / "in", f"in.{n}"), frame(folder / "out", f"deflicker.{n}")
         gain = result[..., :3] / plate[..., :3]
         assert 0.5 < gain.min() < gain.max() < 2
         assert result[4:8, 100:104, :3].min() > 40
@@ -194,14 +208,13 @@ def test_nothing_clamps_and_other_channels_stay(tmp_path: Path, stops: Any) -> N
         assert np.array_equal(result[..., 3], plate[..., 3])
 
 
-@pytest.mark.parametrize("stops", [swinging(), regional()], ids=["global", "local"])
-def test_any_part_of_the_range_gives_the_same_frames(tmp_path: Path, stops: Any) -> None:
-    source = shot(tmp_path / "in", stops)
-    run(source, tmp_path / "out")
-    recipe = json.loads((tmp_path / "out/recipe.json").read_text())
+@pytest.mark.parametrize("kind", OF)
+def test_any_part_of_the_range_gives_the_same_frames(held: Held, tmp_path: Path, kind: str) -> None:
+    folder, _ = held(kind)
+    recipe = json.loads((folder / "out/recipe.json").read_text())
     order = Order(
         "deflicker",
-        {"source": Source(source, "ACEScg")},
+        {"source": Source(str(folder / "in/in.%04d.exr"), "ACEScg")},
         tmp_path / "part",
         part="1007-1008",
         page=False,
@@ -213,7 +226,7 @@ def test_any_part_of_the_range_gives_the_same_frames(tmp_path: Path, stops: Any)
         "deflicker.1008.exr",
     ]
     for n in (1007, 1008):
-        whole, part = (frame(tmp_path / f, f"deflicker.{n}") for f in ("out", "part"))
+        whole, part = (frame(f, f"deflicker.{n}") for f in (folder / "out", tmp_path / "part"))
         assert np.array_equal(whole, part)
 
 
@@ -304,10 +317,10 @@ def test_a_frame_that_is_not_finite_does_not_spoil_the_others(tmp_path: Path) ->
     assert np.abs(np.log2(np.median(got))) < 0.03
 
 
-def test_the_report_shows_the_course_before_and_after(tmp_path: Path) -> None:
-    run(shot(tmp_path / "in", regional()), tmp_path / "out", page=True)
-    names = {p.name for p in (tmp_path / "out/report").iterdir()}
+def test_the_report_shows_the_course_before_and_after(held: Held) -> None:
+    folder, _ = held("local")
+    names = {p.name for p in (folder / "out/report").iterdir()}
     assert {f"deflicker_{n}.png" for n in ("course", "before", "after")} <= names
-    table = (tmp_path / "out/deflicker.gains.csv").read_text().splitlines()
+    table = (folder / "out/deflicker.gains.csv").read_text().splitlines()
     assert table[0] == "frame,red,green,blue"
     assert len(table) == COUNT + 1

@@ -73,7 +73,10 @@ class Deflicker:
         float, Num(0, 1, help="0 leaves the shot alone, 1 takes all flicker out", live=True)
     ] = 1.0
     keep: Annotated[
-        float, Num(4, 240, " frames", help="Changes of light that take longer than this stay")
+        float,
+        Num(
+            4, 240, " frames", help="Changes of light that take longer stay; bands may roll slower"
+        ),
     ] = 8.0
 
 
