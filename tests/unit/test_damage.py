@@ -137,6 +137,37 @@ def test_what_is_large_is_no_speck() -> None:
     assert found(here, still, still) == []
 
 
+def test_a_long_fibre_is_found_where_the_neighbours_are_to_both_sides() -> None:
+    still, here = texture(9, (240, 432)), texture(9, (240, 432))
+    here[100:103, 150:240] += 0.8
+    none, usable = np.zeros((240, 432, 2), np.float32), np.ones((240, 432), bool)
+    (one,) = specks.specks(here, still, still, none, none, usable)
+    assert (one.x, one.y, one.mask.shape) == (150, 100, (3, 90))
+    assert specks.first_specks(here, still, still, none, none, usable) == []
+
+
+def test_a_speck_does_not_run_into_what_is_a_little_unlike() -> None:
+    still, here = texture(), texture()
+    here[35:65, 60:90] += 0.05
+    here[45:51, 70:76] += 1
+    (one,) = found(here, still, still)
+    rows, columns = np.nonzero(one.mask)
+    assert (one.x + columns.min(), one.y + rows.min(), one.area) == (70, 45, 36)
+
+
+def test_the_rim_of_a_speck_is_judged_by_its_height() -> None:
+    """Where it is surest it may be low: a part of it lies over what is calm."""
+    still, here = texture(), texture()
+    here[40:45, 70:76] += 0.8
+    here[36:49, 66:80] += 0.06
+    change = here - still
+    score = np.where(change > 0.5, 3.0, 0)
+    score[42, 69] = 9.0  # just beside it
+    soft, seeds = change > 0.05, score > 2.5
+    (one,) = specks._grown(seeds, soft, change, score, np.abs(change), True)
+    assert one.score == 9.0
+
+
 def test_what_is_not_usable_has_no_specks() -> None:
     still, here = texture(), texture()
     here[40:45, 70:76] += 0.4
@@ -260,6 +291,34 @@ def test_a_line_that_leans_is_no_scratch() -> None:
     for n, frame in enumerate(frames):
         watch.see(frame, [beside(frames[m], 5 * (m - n)) for m in (n - 1, n + 1) if 0 <= m < 5])
     assert watch.told() == [[]] * 5
+
+
+def crossed(camera: tuple[int, ...], line: tuple[int, ...]) -> list[int]:
+    """How many scratches each frame has; where the picture lies in it, and where a line does."""
+    wide, watch = texture(2, (96, 260)), scratches.Scratches()
+    frames = [wide[:, 50 - x : 210 - x].copy() for x in camera]
+    for frame, x in zip(frames[1:-1], line, strict=True):
+        frame[:, x : x + 2] += 0.6
+    for n, frame in enumerate(frames):
+        near = [m for m in (n - 1, n + 1) if 0 <= m < len(frames)]
+        watch.see(frame, [beside(frames[m], camera[n] - camera[m]) for m in near])
+    return [len(each) for each in watch.told()]
+
+
+@pytest.mark.parametrize(("way", "shown"), [((60, 62, 62, 64), False), ((60, 64, 65, 69), True)])
+def test_what_drifts_under_a_wandering_camera_is_not_shown(
+    way: tuple[int, ...], shown: bool
+) -> None:
+    watch = scratches.Scratches()
+    for pace in (4, 1, 4, 0):
+        watch.see(texture(), [scratches.Beside(*[texture()] * 3, np.full(SIZE, pace, np.float32))])
+    track = {n: scratches.Line((x,) * 24, True, 0.6, 1) for n, x in enumerate(way)}
+    assert watch._is_shown(track) == shown
+
+
+def test_a_line_that_goes_fast_is_no_scratch() -> None:
+    assert crossed((0,) * 6, (60, 61, 63, 64)) == [0, 1, 1, 1, 1, 0]
+    assert crossed((0,) * 6, (60, 63, 66, 69)) == [0] * 6
 
 
 @pytest.mark.parametrize("pace", [0, 5])

@@ -23,8 +23,6 @@ import numpy as np
 
 from answerprint.vision.flow import encoded, pulled
 
-WIDEST = 64.0
-"""Largest blur, pixels at 1920 and wider more, that what is closed is taken from."""
 RIM = 4.0
 """Pixels (sigma) around the damage in which the neighbours are judged."""
 GUESSED = 0.1

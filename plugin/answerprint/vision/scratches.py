@@ -44,10 +44,11 @@ STRANGE, STAYS = 0.5, 0.4
 is shown; and share of it that it has where it goes on."""
 BESIDE = 2
 """Pixels beside a line in which its counterpart in the other polarity lies: it is none."""
-DRIFT = 4
-"""Units that a scratch moves from frame to frame."""
+DRIFT, PACE = 4, 2
+"""Units that a scratch moves from frame to frame, at most, and as a mean over all of them."""
 WITH = 0.6
-"""Share of the way of its surroundings by which a line may stray from them, to be one with them."""
+"""Share of the way of its surroundings, and of its own, by which a line may stray from them, to be
+one with them."""
 PASSED = 1.5
 """Units that the surroundings move past a line that stays, beyond its own width."""
 CALM = 0.4
@@ -172,15 +173,20 @@ class Scratches:
         return found
 
     def _is_shown(self, track: Mapping[int, Line]) -> bool:
-        """Whether a line goes where its surroundings go: it is a part of what is shown."""
-        way = beside = 0.0
+        """Whether a line is a part of what is shown: it goes where its surroundings go, which to
+        stay in its place would explain worse, or it goes too fast to be a scratch."""
+        unit = _unit(self._banded[0].shape[1])
+        steps, moved = [], []
         for at, line in track.items():
             if at + 1 in track:
-                moved = _level(self._moved[at].astype(np.float32), np.array(line.across), line.rows)
-                step = float(np.median(np.subtract(track[at + 1].across, line.across)))
-                way += abs(moved)
-                beside += abs(step - moved)
-        return way > DRIFT * _unit(self._banded[0].shape[1]) and beside < WITH * way
+                rows = self._moved[at].astype(np.float32)
+                moved.append(_level(rows, np.array(line.across), line.rows))
+                steps.append(float(np.median(np.subtract(track[at + 1].across, line.across))))
+        if abs(sum(steps)) > PACE * unit * len(steps):
+            return True
+        way = float(np.abs(moved).sum())
+        beside = float(np.abs(np.subtract(steps, moved)).sum())
+        return way > DRIFT * unit and beside < WITH * min(way, float(np.abs(steps).sum()))
 
 
 def _is_among(line: Line, others: Sequence[Line]) -> bool:

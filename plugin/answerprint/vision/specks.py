@@ -47,10 +47,14 @@ SHARP = 0.5
 POINTED = 0.5
 """Share of a point's height that it may be higher where it falls on one pixel."""
 RING, MARGIN = (0.2, 0.1), 3
-"""Share of a speck's contrast by which what lies around it, so many pixels, may be unlike: where
-the neighbours are to both sides, and where to one."""
-AREA, THICK = 2e-3, 0.02
-"""Largest speck: share of the picture, and of its width what its half thickness may be."""
+"""Share of a speck's height by which what lies around it, so many pixels, may be unlike; the
+second where the neighbours are to one side, and around large specks."""
+AREA, LARGE, THICK = 2e-3, 3e-3, 0.02
+"""Largest speck: share of the picture, and where the neighbours are to both sides; and share of its
+width what its half thickness may be. A hand that moved too fast is larger than dust, mostly."""
+TAPER = 0.1
+"""Share of its height that a speck which is too large has down to its edge: it may have run into
+what is a little unlike around it."""
 SMALL = (80, 5.0)
 """The same in pixels, which a speck may always have."""
 LINE = 5.0
@@ -118,7 +122,7 @@ def specks(
     """What is in one frame's code and in neither neighbour's. usable: (H, W) bool of it. large: the
     three frames in the size that the specks are told in, where it is another one."""
     flows = steadied(to_before, to_after)
-    found = _strange(here, (before, after), flows, usable, CLEAR, RING[0])
+    found = _strange(here, (before, after), flows, usable, True)
     return [enlarged(each, large, flows) for each in found] if large else found
 
 
@@ -135,7 +139,7 @@ def first_specks(
     the second to the third. The last frame of a shot is the first of it run backwards."""
     to_after = steadied(-pulled(on, to_after), to_after)[1]
     flows = to_after, to_after + pulled(on, to_after)
-    found = _strange(here, (after, then), flows, usable, CLEARER, RING[1])
+    found = _strange(here, (after, then), flows, usable, False)
     return [enlarged(each, large, flows) for each in found] if large else found
 
 
@@ -176,10 +180,10 @@ def _strange(
     others: tuple[np.ndarray, np.ndarray],
     flows: tuple[np.ndarray, np.ndarray],
     usable: np.ndarray,
-    clear: float,
-    ring: float,
+    both: bool,
 ) -> list[Speck]:
-    """What neither of two frames shows, neither along the motion nor at its place."""
+    """What neither of two frames shows, neither along the motion nor at its place. both: they are
+    to both sides."""
     lent, apart = lending(others, flows)
     ways = [(flow, surroundings(flow)) for flow in flows]
     broad = (2 * _astray(here) + 1,) * 2  # a second look, in which sampling hardly counts
@@ -191,11 +195,11 @@ def _strange(
     for sign in (1.0, -1.0):
         looks = _over(sign, here, others, apart, ways), _over(sign, *blurred, ways)
         score = np.maximum(*looks)
-        seeds = (score > clear) & usable
+        seeds = (score > (CLEAR if both else CLEARER)) & usable
         if seeds.any():
             change = np.min([sign * (here - each) for each in lent], axis=0)
             soft = (change > np.maximum(EDGE * near, FAINT)) & usable
-            found += _grown(seeds & soft, soft, sign * change, score, unlike, ring)
+            found += _grown(seeds & soft, soft, sign * change, score, unlike, both)
     return found
 
 
@@ -276,10 +280,11 @@ def _grown(
     change: np.ndarray,
     score: np.ndarray,
     unlike: np.ndarray,
-    ring: float,
+    both: bool,
 ) -> list[Speck]:
     """Specks around seeds: what is soft and joins them, as far as they are large themselves."""
-    tall, wide = seeds.shape
+    wide = seeds.shape[1]
+    most = (LARGE if both else AREA) * seeds.size
     found = []
     _, labels, stats, _ = cv2.connectedComponentsWithStats(soft.astype(np.uint8))
     for label in np.unique(labels[seeds]):
@@ -291,16 +296,23 @@ def _grown(
         if mask.sum() > 8 * core.sum() + 16:  # it runs into what else is unlike
             span = 2 * round(1.5 + math.sqrt(core.sum())) + 1
             mask &= cv2.dilate(core.astype(np.uint8), np.ones((span, span), np.uint8)) > 0
-        padded = np.pad(mask.astype(np.uint8), 1)
-        thick = cv2.distanceTransform(padded, cv2.DIST_L2, 3).max()
-        if mask.sum() > max(SMALL[0], AREA * tall * wide) or thick > max(SMALL[1], THICK * wide):
+        height = float(np.abs(change[box][mask]).max())
+        if _too_large(mask, wide, most):
+            mask &= np.abs(change[box]) > TAPER * height
+            if _too_large(mask, wide, most):
+                continue
+        ring = RING[0 if both and mask.sum() <= max(SMALL[0], AREA * seeds.size) else 1]
+        if _unlike_around(x, y, mask, unlike) > ring * height:
             continue
         best = np.unravel_index(own.argmax(), own.shape)
-        contrast = float(change[box][best])
-        if _unlike_around(x, y, mask, unlike) > ring * abs(contrast):
-            continue
-        found.append(Speck(x, y, mask, contrast, float(own.max())))
+        found.append(Speck(x, y, mask, float(change[box][best]), float(own.max())))
     return found
+
+
+def _too_large(mask: np.ndarray, wide: int, most: float) -> bool:
+    """Whether a mask in a picture so wide has more pixels than a speck, or is thicker."""
+    thick = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3).max()
+    return bool(mask.sum() > max(SMALL[0], most) or thick > max(SMALL[1], THICK * wide))
 
 
 def _unlike_around(x: int, y: int, mask: np.ndarray, unlike: np.ndarray) -> float:
