@@ -39,10 +39,22 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from withheld import (
+    Picture,
+    bytes_of,
+    clips,
+    coded,
+    decoded,
+    dis_warp,
+    frames,
+    mean,
+    minterpolate,
+    psnr,
+)
 
 from answerprint.frames.curves import srgb
 from answerprint.vision.between import Middle, middle
-from answerprint.vision.flow import Motion, Quality, motions, pulled
+from answerprint.vision.flow import Motion, Quality, motions
 from answerprint.vision.torch_lookup import downloaded, uploaded
 
 CLASSES = {
@@ -51,7 +63,6 @@ CLASSES = {
     "large": (854, (3,)),
     "far": (854, (1, 2, 3)),
 }
-FIRST = 300
 TRIED = 40
 """Triplets of a clip that are looked at for far motion, at most."""
 PEER = """
@@ -61,7 +72,6 @@ from skimage.data import stereo_motorcycle
 left, right, apart = stereo_motorcycle()
 np.savez(sys.argv[1], left=left, right=right, apart=apart)
 """
-Picture = np.ndarray
 Scores = dict[str, list[float]]
 
 
@@ -82,11 +92,11 @@ def main() -> int:
     scores: dict[tuple[str, str], Scores] = defaultdict(lambda: defaultdict(list))
     spent: dict[str, float] = defaultdict(float)
     flicker: Scores = defaultdict(list)
-    for path in _clips(given.footage, given.clips):
+    for path in clips(given.footage, given.clips):
         for kind in given.classes:
             wide, gaps = CLASSES[kind]
             rng = np.random.default_rng([given.seed, *path.name.encode()])
-            shot = frames(path, wide, again=kind == "small")
+            shot = shot_of(path, wide, again=kind == "small")
             gaps = (1,) if path.is_dir() else gaps
             drawn = chosen(shot, gaps, rng)
             if kind == "far":
@@ -95,9 +105,7 @@ def main() -> int:
                 sheet = [truth]
                 for name, make in METHODS.items():
                     began = time.process_time()
-                    found = [
-                        np.clip(np.rint(p), 0, 255).astype(np.uint8) for p in make(first, second)
-                    ]
+                    found = make(first, second)
                     spent[name] += time.process_time() - began
                     made = max(found, key=lambda p: psnr(p, truth))
                     scores[kind, path.stem][name].append(psnr(made, truth))
@@ -118,42 +126,21 @@ def main() -> int:
     return 0
 
 
-def _clips(footage: Path, named: list[str] | None) -> list[Path]:
-    found = sorted((footage / "movies").iterdir())
-    found += sorted(p for p in (footage / "sequences").iterdir() if list(p.glob("*.png")))
-    return [p for p in found if not named or any(part in p.name for part in named)]
-
-
-def frames(path: Path, wide: int, again: bool) -> list[Picture]:
-    """Frames of a movie or a folder (H, W, 3) bytes, of that width; compressed again if so."""
-    if path.is_dir():
-        full = [np.asarray(cv2.imread(str(p)))[..., ::-1] for p in sorted(path.glob("*.png"))]
-    else:
-        full = _read(str(path))
-    tall = round(full[0].shape[0] * wide / full[0].shape[1] / 2) * 2
-    made = [cv2.resize(p, (wide, tall), interpolation=cv2.INTER_AREA) for p in full]
+def shot_of(path: Path, wide: int, again: bool) -> list[Picture]:
+    """`withheld.frames`, compressed again if so."""
+    made = frames(path, wide)
     if not again:
         return made
     kept = io.BytesIO()
     with av.open(kept, "w", format="avi") as out:
         stream = out.add_stream("mpeg4", rate=25)
-        stream.width, stream.height, stream.pix_fmt = wide, tall, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = wide, made[0].shape[0], "yuv420p"
         stream.bit_rate = 600_000
         for picture in made:
             out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         out.mux(stream.encode())
     kept.seek(0)
-    return _read(kept)
-
-
-def _read(movie: str | io.BytesIO) -> list[Picture]:
-    with av.open(movie) as opened:
-        found = []
-        for frame in opened.decode(video=0):
-            found.append(frame.to_ndarray(format="rgb24"))
-            if len(found) == FIRST:
-                break
-    return found
+    return decoded(kept)
 
 
 def chosen(
@@ -185,49 +172,11 @@ def findable(three: list[Picture]) -> bool:
     )
 
 
-def psnr(made: Picture, truth: Picture) -> float:
-    apart = made.astype(np.float64) - truth
-    return float(10 * np.log10(255**2 / max(np.mean(apart**2), 1e-9)))
-
-
-def mean(first: Picture, second: Picture) -> list[Picture]:
-    return [(first.astype(np.float32) + second) / 2]
-
-
-def minterpolate(first: Picture, second: Picture) -> list[Picture]:
-    """All that ffmpeg puts between the two; it wants more frames, so both ends are repeated."""
-    tall, wide = first.shape[:2]
-    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
-    words = ["ffmpeg", "-v", "error", *raw, "-s", f"{wide}x{tall}", "-r", "1", "-i", "-"]
-    words += ["-vf", "minterpolate=fps=2:mi_mode=mci:scd=none", *raw, "-"]
-    given = b"".join(p.tobytes() for p in (first, first, second, second))
-    out = subprocess.run(words, check=True, input=given, stdout=subprocess.PIPE).stdout
-    return list(np.frombuffer(out, np.uint8).reshape(-1, tall, wide, 3))
-
-
-def dis_warp(first: Picture, second: Picture) -> list[Picture]:
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    search.setFinestScale(0)
-    one, other = (cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (first, second))
-    there, back = search.calc(one, other, None), search.calc(other, one, None)
-    light = (
-        pulled(first.astype(np.float32), back / 2),
-        pulled(second.astype(np.float32), there / 2),
-    )
-    return [(light[0] + light[1]) / 2]
-
-
 def ours(first: Picture, second: Picture, quality: Quality, device: str = "cpu") -> list[Picture]:
     one, other = (srgb(p / 255.0).astype(np.float32) for p in (first, second))
     known = motions(one, other, quality, device)
     found = middle(one, other, 0.5, known, quality, device)
-    return [coded(found.light(one, other))]
-
-
-def coded(light: Picture) -> Picture:
-    """sRGB code of light, 0..255 (IEC 61966-2-1)."""
-    light = np.maximum(light, 0)
-    return 255 * np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return [bytes_of(coded(found.light(one, other)))]
 
 
 METHODS = {

@@ -25,7 +25,6 @@ before and after too, and 0 or 1 for the truth:
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -33,22 +32,34 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import OpenImageIO as oiio
+from withheld import (
+    Picture,
+    bytes_of,
+    clips,
+    coded,
+    dis,
+    dis_warp,
+    frames,
+    mean,
+    minterpolate,
+    parts,
+    psnr,
+)
 
 from answerprint.events import Events
 from answerprint.frames.curves import srgb
+from answerprint.vision.flow import pulled
 from answerprint.worker import jobs
 from answerprint.worker.order import Order, Source
 
 AROUND = 5
-FIRST, NUMBER = 300, 1001
+NUMBER = 1001
 MOVES, LIKE, CUT = 38.0, 6.0, 11.0
 """PSNR of the mean of both ends under which something moves; the most by which the steps into and
 out of the gap differ; and that of both ends under which there is a cut."""
-Picture = np.ndarray
 Between = Callable[[Picture, Picture, int], list[Picture]]
 
 
@@ -89,30 +100,6 @@ def main() -> int:
 # --- what is taken out -----------------------------------------------------------------------
 
 
-def clips(footage: Path, named: Sequence[str] | None) -> list[Path]:
-    found = sorted((footage / "movies").iterdir())
-    found += sorted(p for p in (footage / "sequences").iterdir() if list(p.glob("*.png")))
-    return [p for p in found if not named or any(part in p.name for part in named)]
-
-
-def frames(path: Path, wide: int) -> list[Picture]:
-    """The first frames of a movie or a folder (H, W, 3) bytes, of that width."""
-    found: list[Picture] = []
-
-    def small(full: Picture) -> Picture:
-        tall = round(full.shape[0] * wide / full.shape[1] / 2) * 2
-        return cv2.resize(full, (wide, tall), interpolation=cv2.INTER_AREA)
-
-    if path.is_dir():
-        return [small(cv2.imread(str(p))[..., ::-1]) for p in sorted(path.glob("*.png"))]
-    with av.open(str(path)) as opened:
-        for frame in opened.decode(video=0):
-            found.append(small(frame.to_ndarray(format="rgb24")))
-            if len(found) == FIRST:
-                break
-    return found
-
-
 def place(shot: Sequence[Picture], run: int, rng: np.random.Generator) -> int | None:
     """First frame of a gap with movement and without a cut, and AROUND frames on either side."""
     for at in rng.permutation(np.arange(AROUND, len(shot) - run - AROUND + 1)):
@@ -141,7 +128,7 @@ def filled(around: Sequence[Picture], run: int, grain: bool) -> list[Picture]:
         made = []
         for number in range(NUMBER + AROUND, NUMBER + AROUND + run):
             image = oiio.ImageBuf(str(room / f"out/fill.{number}.exr"))
-            made.append(coded(np.asarray(image.get_pixels(oiio.FLOAT))))
+            made.append(bytes_of(coded(np.asarray(image.get_pixels(oiio.FLOAT)))))
         return made
 
 
@@ -152,71 +139,18 @@ def write(path: Path, light: np.ndarray) -> None:
     assert image.write(str(path)), image.geterror()
 
 
-def coded(light: np.ndarray) -> Picture:
-    """sRGB bytes of light (IEC 61966-2-1)."""
-    light = np.maximum(light, 0)
-    code = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return bytes_of(255 * code)
-
-
-def bytes_of(code: np.ndarray) -> Picture:
-    return np.clip(np.rint(code), 0, 255).astype(np.uint8)
-
-
-def parts(run: int) -> list[float]:
-    """Of the way from the frame before to the one after, at each frame of the gap."""
-    return [k / (run + 1) for k in range(1, run + 1)]
-
-
 def hold(first: Picture, second: Picture, run: int) -> list[Picture]:
     return [first if t <= 0.5 else second for t in parts(run)]
 
 
-def mean(first: Picture, second: Picture, run: int) -> list[Picture]:
-    return [bytes_of(first * (1 - t) + second * t) for t in parts(run)]
-
-
-def minterpolate(first: Picture, second: Picture, run: int) -> list[Picture]:
-    """It wants more frames than two, so both ends are repeated; it ends at the first second one."""
-    tall, wide = first.shape[:2]
-    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
-    words = ["ffmpeg", "-v", "error", *raw, "-s", f"{wide}x{tall}", "-r", "1", "-i", "-"]
-    words += ["-vf", f"minterpolate=fps={run + 1}:mi_mode=mci:scd=none", *raw, "-"]
-    given = b"".join(p.tobytes() for p in (first, first, second, second))
-    out = subprocess.run(words, check=True, input=given, stdout=subprocess.PIPE).stdout
-    found = np.frombuffer(out, np.uint8).reshape(-1, tall, wide, 3)
-    return list(found[-1 - run : -1])
-
-
-def dis_warp(first: Picture, second: Picture, run: int) -> list[Picture]:
-    there, back = flow(first, second), flow(second, first)
-    return [
-        bytes_of((1 - t) * pulled(first, back * t) + t * pulled(second, there * (1 - t)))
-        for t in parts(run)
-    ]
-
-
-def flow(first: Picture, second: Picture) -> np.ndarray:
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    search.setFinestScale(0)
-    one, other = (cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (first, second))
-    return np.asarray(search.calc(one, other, None))
-
-
-def pulled(picture: Picture, motion: np.ndarray) -> np.ndarray:
-    tall, wide = motion.shape[:2]
-    y, x = np.mgrid[:tall, :wide].astype(np.float32)
-    at = x + motion[..., 0].astype(np.float32), y + motion[..., 1].astype(np.float32)
-    found = cv2.remap(
-        picture.astype(np.float32), *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(found)
+def minterpolated(first: Picture, second: Picture, run: int) -> list[Picture]:
+    return minterpolate(first, second, run)[-1 - run : -1]
 
 
 PEERS: dict[str, Between] = {
     "hold": hold,
     "mean": mean,
-    "minterpolate": minterpolate,
+    "minterpolate": minterpolated,
     "DIS warp": dis_warp,
 }
 METHODS = (*PEERS, "fill, no grain", "fill")
@@ -225,19 +159,17 @@ METHODS = (*PEERS, "fill, no grain", "fill")
 # --- how it is judged ------------------------------------------------------------------------
 
 
-def psnr(made: Picture, truth: Picture) -> float:
-    apart = made.astype(np.float64) - truth
-    return float(10 * np.log10(255**2 / max(np.mean(apart**2), 1e-9)))
-
-
 def flicker(made: Sequence[Picture], truth: Sequence[Picture]) -> tuple[float, float, float]:
     """level, fine and apart of a run with the real frame before and the one after it."""
     steps, along = [], []
     for (one, other), (before, after) in zip(pairwise(made), pairwise(truth), strict=True):
         steps.append(abs((other.mean() - one.mean()) - (after.mean() - before.mean())))
-        motion = flow(before, after)
+        motion = dis(before, after)
         along.append(
-            [np.abs(pulled(q, motion) - p).mean() for p, q in ((one, other), (before, after))]
+            [
+                np.abs(pulled(q.astype(np.float32), motion) - p).mean()
+                for p, q in ((one, other), (before, after))
+            ]
         )
     ours, theirs = np.sum(along, axis=0)
     fine = [_fine(p) / _fine(t) for p, t in zip(made[1:-1], truth[1:-1], strict=True)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
+from typing import Any
 
 import drifting
 import movies
@@ -13,6 +15,8 @@ from drifting import PACE, a_show, clocked, fine, inner, load, rms, run, scene, 
 
 from answerprint.errors import BadInput, BadParameter
 from answerprint.frames.clip import open_clip
+from answerprint.tools import fill
+from answerprint.vision.rebuild import Around
 from answerprint.worker import jobs
 from answerprint.worker.order import from_recipe
 from answerprint.worker.timed import TOLD
@@ -250,7 +254,7 @@ def test_it_says_which_frames_are_rebuilt_and_how_surely(tmp_path: Path) -> None
     (marked,) = [each for each in done.results if each["kind"] == "markers"]
     (row,) = marked["markers"]
     assert (row["frame"], row["length"], row["kind"]) == (1003, 2, "rebuilt")
-    assert row["text"].startswith("1003-1004 rebuilt from 1002 and 1005, confidence 0.9")
+    assert row["text"].startswith("from 1002 and 1005, confidence 0.9")
     told = done.report["frames"]["made_anew"]
     assert sorted(told) == ["1003", "1004"]
     assert 0.8 < told["1003"]["confidence"] <= 1
@@ -439,6 +443,22 @@ def test_files_of_alpha_alone_are_refused(tmp_path: Path) -> None:
 # --- frames that were shot -------------------------------------------------------------------
 
 
+def test_one_gap_is_let_go_before_the_next_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: weakref.WeakSet[Around] = weakref.WeakSet()
+
+    class Watched(Around):
+        def __init__(self, *given: Any) -> None:
+            assert not held
+            super().__init__(*given)
+            held.add(self)
+
+    monkeypatch.setattr(fill, "Around", Watched)
+    done = run("fill", shot(tmp_path / "in", without(1002, 1004, 1006)), tmp_path / "out")
+    assert done.outputs["frames"]["frames_made_anew"] == [1002, 1004, 1006]
+
+
 def pulled(tmp_path: Path, *gone: int) -> tuple[str, str]:
     """A shot that was pulled from a take and lacks frames, and a show that has the take."""
     take = clocked(tmp_path / "dailies", "A001", range(1, 20), 0)
@@ -456,7 +476,9 @@ def test_frames_that_a_take_of_the_show_has_are_taken_from_it(tmp_path: Path) ->
         assert np.array_equal(load(tmp_path / f"out/fill.{number}.exr"), truth)
     assert done.outputs["frames"]["frames_made_anew"] == []
     assert "2 frames of 1005-1010 as shot (1007-1008)." in done.report["sentence"]
-    assert done.results[0]["markers"][0]["text"] == "1007-1008 as shot, confidence 1.00"
+    row = done.results[0]["markers"][0]
+    assert (row["frame"], row["length"], row["kind"]) == (1007, 2, "as shot")
+    assert row["text"] == "of A001.%04d.exr"
 
 
 def test_a_take_that_lacks_the_frame_is_said_and_it_is_rebuilt(tmp_path: Path) -> None:

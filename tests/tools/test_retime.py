@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import OpenImageIO as oiio
@@ -144,17 +145,18 @@ def test_any_part_of_the_result_gives_the_same_frames(tmp_path: Path) -> None:
 
 
 def test_a_made_frame_says_how_it_was_made(tmp_path: Path) -> None:
-    run("retime", shot(tmp_path / "in", FIVE), tmp_path / "out", curve=("1:1001,5:1002",))
+    run("retime", shot(tmp_path / "in", FIVE), tmp_path / "out", curve=("1:1002,5:1003",))
     spec = oiio.ImageBuf(str(tmp_path / "out/retime.0002.exr")).spec()
     told = json.loads(spec.getattribute(TOLD))
-    assert (told["from"], told["at"], told["retimed"]) == ([1001, 1002], "4005/4", "motion")
+    assert (told["at"], told["retimed"]) == ("4009/4", "motion")
+    assert told["from"] == [1001, 1002, 1003, 1004]  # those beside the two bend the way
     assert (tmp_path / "out/retime_qc.0002.exr").exists()
 
 
 def test_the_page_shows_frames_of_primaries_that_have_no_name(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     primaries = (0.63, 0.34, 0.31, 0.595, 0.155, 0.07, 0.3127, 0.329)
-    for n in range(3):
+    for n in range(4):
         image = oiio.ImageBuf(oiio.ImageSpec(64, 48, 3, "half"))
         image.set_pixels(image.roi, scene(n, size=(48, 64)))
         image.specmod().attribute("chromaticities", "float[8]", primaries)
@@ -162,6 +164,8 @@ def test_the_page_shows_frames_of_primaries_that_have_no_name(tmp_path: Path) ->
     source = {"source": Source(str(tmp_path / "in/p.%04d.exr"))}
     jobs.run(Order("retime", source, tmp_path / "out", {"speed": 0.5}), Events())
     assert (tmp_path / "out/report/retime_1004.png").exists()
+    said = "Frame 1002 of the source, frame 1004 as it was made, and frame 1003 of the source."
+    assert said in (tmp_path / "out/report.html").read_text()
 
 
 def test_nearest_copies_and_blend_is_the_mean(tmp_path: Path) -> None:
@@ -261,8 +265,28 @@ def test_only_the_timing_is_handed_back_where_no_frames_are_wanted(tmp_path: Pat
         write_frames=False,
     )
     done = jobs.run(order, Events())
-    assert [each["kind"] for each in done.results] == ["retime"]
+    assert [each["kind"] for each in done.results] == ["retime", "note"]
+    assert "4 made by motion, comes with Write frames" in done.results[1]["text"]
     assert not list((tmp_path / "out").glob("*.exr"))
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"speed": 2.0}, ""),
+        ({"speed": 0.5, "method": "nearest"}, ""),
+        ({"speed": 2.0, "blur": 0.5}, "3 made by motion and blur"),
+        ({"speed": 0.5, "method": "blend"}, "4 made by blend"),
+    ],
+)
+def test_what_a_curve_alone_does_not_show_is_noted(
+    tmp_path: Path, params: dict[str, Any], said: str
+) -> None:
+    source = {"source": Source(shot(tmp_path / "in", FIVE), "ACEScg")}
+    done = jobs.run(Order("retime", source, tmp_path / "out", params, write_frames=False), Events())
+    notes = [each["text"] for each in done.results[1:]]
+    assert len(notes) == bool(said)
+    assert said in "".join(notes)
 
 
 def test_the_retime_of_an_edit_is_followed(tmp_path: Path) -> None:

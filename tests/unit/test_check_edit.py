@@ -219,6 +219,10 @@ def test_frames_that_cannot_be_had(tmp_path, plate):
     assert "1024-1025,1029. Frame 1024 is damaged." in lost.text
     wanted = {"replace": "1024-1025,1029"}
     assert lost.fix == {"tool": "fill", "params": wanted, "inputs": {"source": "b"}}
+    at_ends = dict.fromkeys(("1021", "1022", "1024", "1029", "1030"), "It is damaged.")
+    seen.passport["frames"]["failed"] = at_ends
+    (lost,) = edit.find(Study(study.cut, (seen,), {}, (), study.lay))
+    assert (lost.value, lost.fix["params"]) == (5, {"replace": "1024"})
     seen.passport["frames"]["failed"] = {"1030": "It is at the end."}
     (lost,) = edit.find(Study(study.cut, (seen,), {}, (), study.lay))
     assert lost.fix is None

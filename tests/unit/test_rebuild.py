@@ -28,10 +28,7 @@ def test_bands_are_the_whole(monkeypatch: pytest.MonkeyPatch, down: float) -> No
 
     monkeypatch.setattr(Middle, "light", counted)
     banded = lit(found, first, second)
-    # rows are counted from elsewhere: OpenCV looks up in steps of 1/32 px, and rounds now and then
-    # the other way
-    assert (np.abs(banded - whole) > 1e-5).mean() < 1e-3
-    assert np.abs(banded - whole).max() < 0.03 * np.ptp(first)
+    np.testing.assert_allclose(banded, whole, rtol=1e-5, atol=1e-5 * np.ptp(first))
     assert len(seen) == -(-len(first) // 20)
     assert max(seen) < len(first)
     assert whole.max() > 5

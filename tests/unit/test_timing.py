@@ -54,6 +54,8 @@ def test_nothing_lies_outside_at_any_speed() -> None:
         ("0.5", Fraction(1), 20, 10 + HALF),
         ("-0.5", Fraction(1), 20, HALF),
         ("2", Fraction(1), 5, 9),
+        ("3", Fraction(1), 4, 10),
+        ("-4", Fraction(1), 3, 2),
         ("1", Fraction(24, 25), 10, 1 + 9 * Fraction(24, 25)),
         ("1", Fraction(30, 25), 8, 1 + 7 * Fraction(6, 5)),
         ("1000", Fraction(1), 1, 1),

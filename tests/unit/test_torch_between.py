@@ -135,7 +135,7 @@ def test_a_device_without_memory_is_told_in_words(monkeypatch):
     ):
         with pytest.raises(OutOfMemory, match=r"^cpu:0 has not enough memory") as told:
             work()
-        assert "--device cpu" in told.value.hint
+        assert "ANSWERPRINT_DEVICE=cpu" in told.value.hint
 
 
 @pytest.mark.gpu

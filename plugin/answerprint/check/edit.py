@@ -3,7 +3,8 @@
     gap             a hole in the cut, a slug, black, bars, or a card that says a shot is missing;
                     value: frames. Its shots are its neighbours.
     missing_media   an event without media, or frames of it that are missing or cannot be read;
-                    value: how many frames of media. Frames between others can be rebuilt (`fill`).
+                    value: how many frames of media. Those between others can be rebuilt
+                    (`fill`), those at an end cannot.
     short_handles   a transition shows more than its media has, both sides together; value: frames
                     that are not there.
     few_handles     less media beyond a cut than the show wants; value: frames that are not there.

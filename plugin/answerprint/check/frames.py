@@ -124,14 +124,13 @@ def _of(
 
 
 def filled(shot: Shot, media: Sequence[int]) -> dict[str, Any] | None:
-    """Frames of the media rebuilt, those of them that the event has; None at its ends, where
-    nothing lies on one side."""
+    """Frames of the media rebuilt, those of them that the event has; without a run at one of its
+    ends, where nothing lies on one side. None where none is left."""
     assert shot.event.frames
     first, last = shot.event.frames
-    inside = [n for n in media if first <= n <= last]
-    if not inside or inside[0] == first or inside[-1] == last:
-        return None
-    return _fix(shot, "fill", {"replace": ranges(inside)})
+    runs = _runs([n for n in media if first <= n <= last])
+    between = [n for run in runs if first < run[0] and run[-1] < last for n in run]
+    return _fix(shot, "fill", {"replace": ranges(between)}) if between else None
 
 
 def _fix(shot: Shot, tool: str, params: dict[str, Any]) -> dict[str, Any]:

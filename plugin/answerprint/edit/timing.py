@@ -76,8 +76,9 @@ def at_speed(
     """The source's frames from low to high at a speed, backwards below 0.
 
     rates   frames per second of the source over those of the result.
-    whole   the whole running time: each frame of the source lasts until the next would begin, so
-            that the last positions lie outside. Otherwise it ends with the last that is inside.
+    whole   the whole running time, to the nearest frame: each frame of the source lasts until the
+            next would begin, so that the last positions may lie outside. Otherwise, and where that
+            gives more, it ends with the last that is inside.
 
     Raises BadParameter for a speed of 0, which has no end.
     """
@@ -86,7 +87,7 @@ def at_speed(
     step = speed * rates
     count = _whole((high - low) / abs(step)) + 1
     if whole:
-        count = max(1, math.ceil((high - low + 1) / abs(step) - Fraction(1, 2)))
+        count = max(count, math.ceil((high - low + 1) / abs(step) - Fraction(1, 2)))
     start = low if step > 0 else high
     return Timing(low, tuple(start + n * step for n in range(count)))
 

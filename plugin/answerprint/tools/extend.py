@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 from answerprint.errors import BadInput, BadParameter
@@ -38,7 +39,7 @@ from answerprint.tool import Flag, Names, Num, tool
 from answerprint.tools import taken
 from answerprint.tools.carried import explained, onward
 from answerprint.tools.job import Job, Plan, Timed, Whole
-from answerprint.tools.shown import beside_neighbours, markers
+from answerprint.tools.shown import Mark, beside_neighbours, markers
 from answerprint.vision import beside
 from answerprint.vision.onward import BACK, MOST, Onward
 from answerprint.vision.rebuild import Around, as_of
@@ -118,13 +119,15 @@ class Side:
         return self.numbers[len(self.real) :]
 
     @property
-    def marked(self) -> list[tuple[int, int, str, float]]:
+    def marked(self) -> list[Mark]:
         shot, rows = self.numbers[: len(self.real)], []
         if shot:
-            rows.append((min(shot), max(shot), "as shot", 1.0))
+            of = f"of {Path(self.path).name}" if self.path else "of the clip itself"
+            rows.append(Mark(min(shot), max(shot), "as shot", of))
         if self.made:
-            told = f"carried on from {self.numbers[len(self.real) - 1] if shot else self.edge}"
-            rows.append((min(self.made), max(self.made), told, self.confidence))
+            start = self.numbers[len(self.real) - 1] if shot else self.edge
+            told = f"carried on from {start}, confidence {self.confidence:.2f}"
+            rows.append(Mark(min(self.made), max(self.made), "rebuilt", told))
         return rows
 
 

@@ -38,6 +38,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -52,7 +53,7 @@ from answerprint.tool import Flag, Frames, Names, Pick, frame_numbers, tool
 from answerprint.tools import taken
 from answerprint.tools.carried import explained, onward
 from answerprint.tools.job import Job, Plan, Timed, Whole
-from answerprint.tools.shown import beside_neighbours, markers
+from answerprint.tools.shown import Mark, beside_neighbours, markers
 from answerprint.vision import beside
 from answerprint.vision.bend import bent
 from answerprint.vision.between import Middle, middle
@@ -109,7 +110,7 @@ def fill(job: Job, p: Fill) -> Plan:
         report={"gaps": solved["gaps"], "rebuilt": rebuilt},
         sentence=_sentence(clip, gaps),
         looked_at={"source": tuple(sorted({n for gap in gaps for n in (*gap.rests, *gap.seen)}))},
-        results=[markers([(gap.first, gap.last, gap.told, gap.confidence) for gap in gaps])],
+        results=[markers([gap.marked for gap in gaps])],
         timed=Timed(clip.frames, maker.rests_on, maker.make),
         pictures=lambda: beside_neighbours(
             job, [(g.ends[0], (g.first + g.last) // 2, g.ends[1]) for g in gaps]
@@ -147,12 +148,14 @@ class Gap:
         return range(self.first, self.last + 1)
 
     @property
-    def told(self) -> str:
+    def marked(self) -> Mark:
         if self.path:
-            return "as shot"
-        if self.way == "between":
-            return f"rebuilt from {self.ends[0]} and {self.ends[1]}"
-        return f"carried on from {self.rests[0]}"
+            return Mark(self.first, self.last, "as shot", f"of {Path(self.path).name}")
+        way = f"from {self.ends[0]} and {self.ends[1]}"
+        if self.way != "between":
+            way = f"carried on from {self.rests[0]}"
+        told = f"{way}, confidence {self.confidence:.2f}"
+        return Mark(self.first, self.last, "rebuilt", told)
 
     @property
     def ends(self) -> list[int]:
@@ -174,11 +177,12 @@ def _solve(job: Job, p: Fill) -> dict[str, Any]:
     wanted = {*clip.missing, *_to_replace(clip, p.replace)}
     there = [n for n in clip.there if n not in wanted]
     gaps, notes = list[Gap](), list[str]()
-    for first, last in _runs(sorted(wanted)):
+    runs = _runs(sorted(wanted))
+    for first, last in runs:
         job.events.check()
         shot = _of_a_take(clip, there, first, last, p.show, notes)
         gaps.append(shot or _gap(clip, there, first, last, p.cut))
-        job.events.progress("measure", len(gaps), len(wanted), f"frame {first}")
+        job.events.progress("measure", len(gaps), len(runs), f"frame {first}")
     return {"gaps": [vars(each) for each in gaps], "notes": notes}
 
 
@@ -310,11 +314,11 @@ class _Maker:
             return self._shot(gap, number, layers)
         if gap is not self._gap:
             lender, other = gap.rests[:2]
+            self._gap = self._around = self._onward = None  # memory: before the next one is made
             kept = (lender, other, self._grain, self._quality, self._device)
-            around = Around(layers, gap.ends[0], gap.ends[1], *kept)
-            self._gap, self._around, self._onward = gap, around, None
-        assert self._around
+            self._gap, self._around = gap, Around(layers, gap.ends[0], gap.ends[1], *kept)
         around = self._around
+        assert around
         faith = FAR ** (gap.away(number) - 1) if gap.way == "between" else 1.0
         made = around.frame(self._found(gap, around, number), number)
         made = replace(made, sure=made.sure * np.float32(faith))

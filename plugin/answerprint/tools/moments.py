@@ -34,15 +34,16 @@ STROBE = 1 / 400
 """Of the width: what moves farther from one moment of a shutter to the next is seen twice."""
 FASTEST = 0.995
 """Share of the picture that moves no faster than what counts."""
-MOST = 24
-"""Moments of a shutter at most, but for the source's own frames: each costs a frame."""
+MOST = 100
+"""Steps of a shutter from one frame to the next, at most: motion is found to a quarter of the
+frame, which is so many times STROBE."""
 KEPT = 3
 """Pairs whose motion is kept, where frames are not large: the one that is made and those beside."""
 HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True)
-class Way:
+class Playback:
     """How a clip is to be played.
 
     cuts     frames at which another shot begins. seen: those that have a picture.
@@ -59,10 +60,10 @@ class Way:
 class Maker:
     """Makes the frames; keeps the motion of pairs for the next ones."""
 
-    def __init__(self, way: Way, device: str) -> None:
-        self._way, self._timing, self._method = way, way.timing, way.method
+    def __init__(self, asked: Playback, device: str) -> None:
+        self._timing, self._method, self._blur = asked.timing, asked.method, asked.blur
         self._device = device
-        self._cuts, self._seen = set(way.cuts), set(way.seen)
+        self._cuts, self._seen = set(asked.cuts), set(asked.seen)
         self._around: Around | None = None
         self._flows: dict[Any, tuple[Motion, Motion]] = {}
 
@@ -103,7 +104,7 @@ class Maker:
 
     def _open(self, number: int) -> tuple[Fraction, Fraction] | None:
         """First and last moment that the shutter adds to the frame's own; None: it adds none."""
-        wide = self._way.blur * (self._timing.pace(number) - 1)
+        wide = self._blur * (self._timing.pace(number) - 1)
         if wide <= 0:
             return None
         at, nearest = self.place(number), ceil(self.place(number) - HALF)
@@ -115,7 +116,20 @@ class Maker:
 
     @cached_property
     def _reach(self) -> tuple[int, int]:
-        return floor(min(self._timing.positions)), ceil(max(self._timing.positions))
+        """First and last frame that a shutter may see: those used, and what was looked at beyond
+        them without a hole."""
+        first, last = floor(min(self._timing.positions)), ceil(max(self._timing.positions))
+        while first - 1 in self._seen:
+            first -= 1
+        while last + 1 in self._seen:
+            last += 1
+        return first, last
+
+    def ends(self, number: int) -> tuple[int, int]:
+        """The two frames of the source that it lies between; the first and the last that a shutter
+        sees."""
+        first, last = self._open(number) or (self.place(number),) * 2
+        return floor(first), ceil(last)
 
     # --- making ---
 
@@ -135,7 +149,7 @@ class Maker:
         made = around.frame(found, number)
         told = {
             "retimed": self._method,
-            "from": [low, high],
+            "from": sorted(rests),
             "at": str(at),
             "confidence": round(float(made.sure.mean()), 3),
         }
@@ -143,18 +157,14 @@ class Maker:
         return Whole(made.layers, qc, told)
 
     def _pair(self, low: int, high: int, lender: int, layers: Layers) -> Around:
-        around, kept = self._around, None
-        if around and (around.first, around.second) == (low, high):
-            if around.lender == lender:
-                return around
-            kept = around.grain  # the same pair, and another lender
-        around = self._around = None  # memory: before the next one is made
-        made = Around(layers, low, high, lender, device=self._device)
-        made.motions = self._motions(made, low, high)
-        if kept:
-            made.grain = kept
-        self._around = made
-        return made
+        around = self._around
+        if around is None or (around.first, around.second) != (low, high):
+            around = self._around = None  # memory: before the next one is made
+            around = Around(layers, low, high, lender, device=self._device)
+            around.motions = self._motions(around, low, high)
+            self._around = around
+        around.lender = lender  # of the same two frames: nothing is searched for again
+        return around
 
     def _motions(self, around: Around, low: int, high: int) -> tuple[Motion, Motion]:
         """From one frame to another and back, on the canvas of a pair."""
@@ -194,18 +204,19 @@ class Maker:
         nearest, (begin, end) = rests[0], opened
         lent = layers.frame(nearest)
         pictured = any(part.colour for part in lent.parts)
-        most = floor(MOST / max(end - begin, Fraction(1)))  # moments from frame to frame
-        moved = self._method == "motion" and pictured and most > 1
         mean, count = _Mean(nearest, lent), 0
         sure: np.ndarray = np.zeros((1, 1), np.float32)
         for low in range(floor(begin), ceil(end)):
-            around, fine = None, 1
-            if moved:
+            span = max(begin, Fraction(low)), min(end, Fraction(low + 1))
+            around = None
+            if self._method == "motion" and pictured:
                 lender = nearest if nearest == low + 1 else low
                 around = Around(layers, low, low + 1, lender, regrain=False, device=self._device)
                 around.motions = self._motions(around, low, low + 1)
-                fine = min(most, _fineness(around))
-            for moment, time in _seen(low, fine, opened).items():
+                seen = _moments_seen(span, _fineness(around))
+            else:
+                seen = _frames_seen(span, halves=self._method == "nearest")
+            for moment, time in seen.items():
                 share = np.float32(time / (end - begin))
                 if moment.denominator == 1:
                     frame = layers.frame(int(moment))
@@ -233,21 +244,33 @@ def _large(around: Around) -> bool:
 
 
 def _fineness(around: Around) -> int:
-    """Moments from one frame to the next, so that nothing strobes."""
+    """Steps from one frame to the next, so that nothing strobes."""
     speed = np.linalg.norm(around.motions[0].flow, axis=-1)
-    return max(1, ceil(float(np.quantile(speed, FASTEST)) / (STROBE * around.canvas.width)))
+    steps = ceil(float(np.quantile(speed, FASTEST)) / (STROBE * around.canvas.width))
+    return min(max(1, steps), MOST)
 
 
-def _seen(low: int, fine: int, opened: tuple[Fraction, Fraction]) -> dict[Fraction, Fraction]:
-    """The moments low + k / fine, k from 0 to fine, and how long a shutter sees each."""
-    begin, end = max(opened[0], Fraction(low)), min(opened[1], Fraction(low + 1))
-    seen: dict[Fraction, Fraction] = {}
-    for k in range(fine + 1):
-        at, half = low + Fraction(k, fine), Fraction(1, 2 * fine)
-        time = min(at + half, end) - max(at - half, begin)
-        if time > 0:
-            seen[at] = time
-    return seen
+def _moments_seen(span: tuple[Fraction, Fraction], fine: int) -> dict[Fraction, Fraction]:
+    """The moments at which a shutter is sampled from one moment to another within a pair, and how
+    long it sees each: both ends and even steps of 1 / fine at most (trapezoid rule). A span that
+    is no longer than a step and has no frame of the source at an end is seen at its middle."""
+    begin, end = span
+    steps = ceil((end - begin) * fine)
+    if steps == 1 and begin.denominator > 1 and end.denominator > 1:
+        return {(begin + end) / 2: end - begin}
+    step = (end - begin) / steps
+    inner = {begin + k * step: step for k in range(1, steps)}
+    return {begin: step / 2, **inner, end: step / 2}
+
+
+def _frames_seen(span: tuple[Fraction, Fraction], halves: bool) -> dict[Fraction, Fraction]:
+    """The two frames of a pair and how long a shutter sees each from one moment to another: where
+    they are mixed by how near they are; halves: where the nearer one stands."""
+    low = Fraction(floor(span[0]))
+    begin, end = (at - low for at in span)
+    of_high = max(end, HALF) - max(begin, HALF) if halves else (end**2 - begin**2) / 2
+    times = {low: end - begin - of_high, low + 1: of_high}
+    return {at: time for at, time in times.items() if time > 0}
 
 
 class _Mean:

@@ -1,32 +1,38 @@
 """Play a shot slower, faster, backwards, along a curve, or at another frame rate.
 
 Which moment of the source stands at each frame is worked out exactly, as fractions. Whole moments
-are the source's own frames, copied; those between are made of the two around them, with all their
-channels. Over a cut nothing is made: the frame on the nearer side stands.
+are the source's own frames, copied where no shutter is open; those between are made of the two
+around them, with all their channels. Over a cut nothing is made: the frame on the nearer side
+stands.
 
 Convention
     source    a shot: scene-linear or decoded to it by its own word; any size.
     timing    one of --speed (with --rate), --curve and --otio; with nothing said it stays.
     result    numbered from the source's first frame; a curve numbers its frames itself. None lies
-              before the source's first or after its last moment, unless --ends hold.
+              before the source's first or after its last moment, unless --ends hold. At half
+              speed 10 frames make 19: one more would lie after the last; --ends hold gives all 20
+              of the running time, and the last stands twice.
     rate      frames per second of the result; its running time stays, and 23.976 is 24000/1001. The
               files say it, and their timecode begins at the source's time and counts at it.
-              At half speed 10 frames make 19: one more would lie after the last. --ends hold gives
-              all 20 of the running time, and the last stands twice.
     motion    along the motion between the two frames, bent by the frames beside them, under grain
               of its own; blend: their mean; nearest: the frame that is nearer, bit for bit (the
               earlier one of two).
     blur      where the source runs faster than the result: the mean of all moments while a shutter
               is open for that share of a frame of the result. The source's own frames are taken to
               have been exposed for the same share of theirs, which counts. As many moments are
-              made as the motion needs not to strobe. Light and mattes are averaged, as light;
-              depth, vectors and ids are those of the nearest frame.
+              made as the motion needs not to strobe: at twelve times the speed that may take a
+              minute for a frame of 1920x1080; blend and nearest average the source's frames as
+              they are, in seconds. Frames beyond those used are seen too; at an end of the shot,
+              and at a cut, a shutter sees what lies inside: half of it at the first frame and the
+              last. Light and mattes are averaged, as light; depth, vectors and ids are those of
+              the nearest frame.
     _qc       mask.Y: 1 where a frame was made; confidence.Y: 0..1, how surely.
     curve     handed back as `retime`: pairs of frame and source, straight between; it stands
-              without frames too (--no-write-frames).
+              without frames too (--no-write-frames), and a note says what it cannot show.
 
 Holds, and tests/tools/test_retime.py pins it:
-    at speed 1 every frame is the source's, bit for bit; whole moments always are;
+    at speed 1 every frame is the source's, bit for bit; whole moments are at any speed without
+    --blur;
     half speed moves by half, backwards is the source from its end;
     24000/1001 to 25 is exact to the last frame of an hour;
     a cut is never mixed; the ends are held only where that is asked for;
@@ -51,7 +57,7 @@ from answerprint.frames.clip import Clip
 from answerprint.frames.sequence import ranges
 from answerprint.tool import Names, Num, Pick, tool
 from answerprint.tools.job import Job, Plan, Timed
-from answerprint.tools.moments import Maker, Method, Way
+from answerprint.tools.moments import Maker, Method, Playback
 from answerprint.tools.shown import beside_neighbours
 from answerprint.vision.boundaries import Boundaries
 
@@ -99,7 +105,7 @@ def retime(job: Job, p: Retime) -> Plan:
     clip = job.clips["source"]
     solved = job.solved or _solve(job, p)
     timing = Timing(solved["first"], tuple(map(Fraction, solved["positions"])))
-    asked = Way(timing, solved["cuts"], solved["looked_at"], p.method, Fraction(str(p.blur)))
+    asked = Playback(timing, solved["cuts"], solved["looked_at"], p.method, Fraction(str(p.blur)))
     maker = Maker(asked, job.device)
     numbers = range(timing.first, timing.last + 1)
     made = [n for n in numbers if not maker.copied(n)]
@@ -119,7 +125,7 @@ def retime(job: Job, p: Retime) -> Plan:
         sentence=f"{clip.name}: {len(timing.positions)} frames, {timing.first} to {timing.last}; "
         f"{copies} are the source's own, {len(made)} are made ({p.method}).",
         looked_at={"source": tuple(solved["looked_at"])},
-        results=[{"kind": "retime", "curve": timing.keys()}],
+        results=[{"kind": "retime", "curve": timing.keys()}, *_note(made, p)],
         timed=Timed(
             tuple(numbers),
             maker.rests_on,
@@ -219,8 +225,23 @@ def _cuts(job: Job, numbers: Sequence[int]) -> tuple[list[int], list[int]]:
 
 
 def _shown(maker: Maker, made: Sequence[int]) -> list[tuple[int, int, int]]:
-    middle_of = [made[len(made) // 2]] if made else []
-    return [(min(r), n, max(r)) for n in middle_of if (r := maker.rests_on(n))]
+    if not made:
+        return []
+    number = made[len(made) // 2]
+    first, last = maker.ends(number)
+    return [(first, number, last)]
+
+
+def _note(made: Sequence[int], p: Retime) -> list[dict[str, Any]]:
+    """What a host that places the curve alone does not show: it has frames repeated or blended."""
+    if not made:
+        return []
+    how = f"by {p.method}" + (" and blur" if p.blur else "")
+    text = (
+        "The curve alone repeats or blends frames of the source. "
+        f"What was asked for, {len(made)} made {how}, comes with Write frames."
+    )
+    return [{"kind": "note", "text": text}]
 
 
 def _warnings(held: Sequence[int], at_cuts: Sequence[int]) -> list[str]:

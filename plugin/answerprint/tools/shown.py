@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,24 +18,28 @@ MOST = 3
 """Ranges that are shown; the report lists all of them."""
 
 
-def markers(rows: Sequence[tuple[int, int, str, float]]) -> dict[str, Any]:
-    """A `markers` result: first and last frame of each range, what it is, how sure (0..1)."""
+class Mark(NamedTuple):
+    """What became of frames in a row.
+
+    kind   'rebuilt', 'as shot', 'mended', or 'damaged' where nothing became of them.
+    text   without frames and kind, which every host says in its own way.
+    """
+
+    first: int
+    last: int
+    kind: str
+    text: str
+
+
+def markers(rows: Sequence[Mark]) -> dict[str, Any]:
+    """A `markers` result."""
     return {
         "kind": "markers",
         "markers": [
-            {
-                "frame": first,
-                "length": last - first + 1,
-                "kind": "rebuilt",
-                "text": f"{_frames(first, last)} {told}, confidence {sure:.2f}",
-            }
-            for first, last, told, sure in rows
+            {"frame": r.first, "length": r.last - r.first + 1, "kind": r.kind, "text": r.text}
+            for r in rows
         ],
     }
-
-
-def _frames(first: int, last: int) -> str:
-    return f"{first}" if first == last else f"{first}-{last}"
 
 
 def beside_neighbours(job: Job, rows: Sequence[tuple[int, int, int]]) -> list[Picture]:
@@ -54,8 +58,15 @@ def beside_neighbours(job: Job, rows: Sequence[tuple[int, int, int]]) -> list[Pi
         path = folder / f"{job.name}_{number:04d}.png"
         row = [beside[0], np.asarray(middle), beside[1]]
         png(str(path), charts.beside([colour.through_view(each) for each in row]))
-        found.append(Picture(path, f"Frame {before}, {number} as it was made, and {after}."))
+        found.append(Picture(path, _caption(before, number, after)))
     return found
+
+
+def _caption(before: int, number: int, after: int) -> str:
+    return (
+        f"Frame {before} of the source, frame {number} as it was made, and frame {after} of the "
+        "source."
+    )
 
 
 def _space(job: Job) -> str | None:

@@ -159,12 +159,14 @@ def pulled(
     """The picture (H, W[, C]) looked up at (x, y) + flow: what the second frame shows there.
 
     flow may be a part of the frame, whose corner is (left, top); the picture is always whole.
+    Two channels, a flow, are looked up one by one: OpenCV rounds their places to 1/32 pixel.
     """
     tall, wide = flow.shape[:2]
     x = flow[..., 0] + np.arange(left, left + wide, dtype=np.float32)
     y = flow[..., 1] + np.arange(top, top + tall, dtype=np.float32)[:, None]
-    found: np.ndarray = cv2.remap(picture, x, y, how, borderMode=cv2.BORDER_REPLICATE)
-    return found
+    planes = cv2.split(picture) if picture.shape[2:] == (2,) else [picture]
+    found = [cv2.remap(each, x, y, how, borderMode=cv2.BORDER_REPLICATE) for each in planes]
+    return np.asarray(cv2.merge(found) if len(found) > 1 else found[0])
 
 
 def dense(one: np.ndarray, other: np.ndarray) -> np.ndarray:

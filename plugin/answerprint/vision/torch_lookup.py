@@ -5,8 +5,9 @@ Convention
     flow      (B, 2, H, W) float32 pixels, x right and y down: it is looked up at (x, y) + flow;
               outside the picture its border goes on.
 
-Values are those of OpenCV's `remap` and `GaussianBlur` to float32's rounding, and the same bits
-every time on one device.
+Values are those of OpenCV's `remap`, of one channel or three, and `GaussianBlur` to float32's
+rounding, and the same bits every time on one device. Of two channels OpenCV rounds the places to
+1/32 pixel; `flow.pulled` therefore looks up one by one.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def room_on(device: str) -> Iterator[None]:
     except torch.OutOfMemoryError as cause:
         raise OutOfMemory(
             f"{device} has not enough memory for frames of this size.",
-            "Close other programs that use it, or choose --device cpu.",
+            "Close other programs that use it, or set ANSWERPRINT_DEVICE=cpu and start again.",
             str(cause),
         ) from cause
 
