@@ -18,7 +18,6 @@ from .placing import Placing
 
 PICTURES = ("IMAGE", "MOVIE")
 MARK = "answerprint_mark"  # of a marker: {"tag": whose it is}
-LONGEST = 63  # bytes of a marker's name
 _begun: Dict[str, int] = {}  # a scene's key -> its frame that is 0 of the edit
 
 
@@ -54,7 +53,7 @@ class Editing(Placing):
                 if things.tags(each).get(MARK, {}).get("tag") == tag:
                     self._take_marker(scene, each)
             for each in markers:
-                name = _cut(f"{each.name}: {each.text}" if each.name else each.text)
+                name = things.cut(f"{each.name}: {each.text}" if each.name else each.text)
                 made = scene.timeline_markers.new(name, frame=first + each.frame)
                 ref = things.ref(made)
                 self._remember_marker(scene, ref)
@@ -83,12 +82,3 @@ def _bring(scene: Any, name: str, frame: int, tags: Mapping[str, Any]) -> None:
     made = scene.timeline_markers.new(name, frame=frame)
     for key, value in tags.items():
         things.keep(made, key, value)
-
-
-def _cut(name: str) -> str:
-    """A name as long as a marker holds it."""
-    name = " ".join(name.split())
-    if len(name.encode()) <= LONGEST:
-        return name
-    short = name.encode()[: LONGEST - 3].decode(errors="ignore")
-    return f"{short.rstrip()}\N{HORIZONTAL ELLIPSIS}"

@@ -30,7 +30,10 @@ FORGET = {"SKIP_SAVE"}  # else Blender fills in what the last call named
 OWN = {
     "first": ("IntProperty", "First frame of the source to work on; left out: all"),
     "last": ("IntProperty", "Last frame of the source to work on; left out: all"),
-    "write_frames": ("BoolProperty", "Write result frames too, beside the live nodes"),
+    "write_frames": (
+        "BoolProperty",
+        "Write result frames beside the live nodes; where they are the result they are made anyway",
+    ),
     "graded": ("BoolProperty", "Take inputs as Blender shows them, with their own grade"),
 }
 

@@ -227,7 +227,7 @@ class Placing(Steps):
         with self.undo_group("markers"):
             for each in markers:
                 more = f" ({each.length} frames)" if each.length > 1 else ""
-                name = f"{each.kind}: {each.text}{more}"
+                name = things.cut(f"{each.kind}: {each.text}", more)
                 made = scene.timeline_markers.new(name, frame=round(at(each.frame)))
                 refs.append(things.ref(made))
                 self._remember_marker(scene, refs[-1])

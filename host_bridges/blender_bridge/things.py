@@ -24,6 +24,7 @@ from . import compat
 
 TAGS = "answerprint"  # the custom property
 MARKERS = "answerprint_markers"  # of a scene: reference -> tags
+LONGEST = 63  # bytes of a marker's name
 KINDS = {
     "image": "images",
     "clip": "movieclips",
@@ -83,6 +84,15 @@ def find(name: str) -> Any:
         hint = "Choose another, or bring it back."
         raise WireError(HOST_REFUSED, f"There is no '{name}' in the file.", hint)
     return thing
+
+
+def cut(name: str, more: str = "") -> str:
+    """A marker's name as long as Blender holds it; `more` stands whole at its end."""
+    name, room = " ".join(name.split()), LONGEST - len(more.encode())
+    if len(name.encode()) <= room:
+        return name + more
+    short = name.encode()[: room - 3].decode(errors="ignore")
+    return f"{short.rstrip()}\N{HORIZONTAL ELLIPSIS}{more}"
 
 
 def is_strip(thing: Any) -> bool:

@@ -25,6 +25,7 @@ from .kinds import KINDS as KINDS
 from .kinds import Result as Result
 from .kinds import check as check
 from .messages import WireError
+from .scene import Marker
 
 MOST_RESIDUAL = 1.0
 """CIEDE2000, mean: a CDL that lands further from the tool's own result is not placed."""
@@ -213,7 +214,7 @@ def _made(form: Form, target: str, results: Sequence[Result]) -> Form | None:
 
 def _text(data: Result) -> str:
     if data["kind"] == "markers":
-        return "\n".join(f"{m.get('frame')}: {m.get('text', '')}" for m in data["markers"])
+        return "\n".join(Marker.of(row).line for row in data["markers"])
     return f"{data['kind'].replace('_', ' ')}: {data['file']}" if data.get("file") else ""
 
 

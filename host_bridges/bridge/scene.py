@@ -178,6 +178,13 @@ class Marker:
         """Of a row of a `markers` result."""
         return cls(row["frame"], row["text"], row.get("kind", "note"), row.get("length", 1))
 
+    @property
+    def line(self) -> str:
+        """All of it in words, where nothing but a text can stand."""
+        last = self.frame + self.length - 1
+        frames = f"{self.frame}-{last}" if self.length > 1 else f"{self.frame}"
+        return f"{frames}{'' if self.kind == 'note' else f' {self.kind}'}: {self.text}"
+
 
 @dataclass(frozen=True)
 class Span:

@@ -8,7 +8,8 @@
 Inputs are written first, on the main thread. Then the job runs in the worker. Then, in one
 step of undo, its results are placed. Nothing in the scene changes before that, so a run that
 is cancelled or fails has changed nothing. Live results come first: frames are made only where
-the artist asks, or where nothing else of the job can stand in this host.
+the artist asks, where nothing else of the job can stand in this host, or where they are the
+result (`results.wants_frames`).
 
 Results go to numbered versions (`versions`). The same job again finds its version and what
 stands of it in the scene, and places only what is not there. A job that measures the same as

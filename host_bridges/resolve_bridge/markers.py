@@ -65,10 +65,10 @@ def keep(line: Any, ref: str, key: str, value: Mapping[str, Any]) -> bool:
 
 
 def free(line: Any, frame: int) -> int:
-    """The first frame without a marker, from this one on to the end of the timeline."""
+    """The first frame without a marker, from this one on; behind the last, the nearest before."""
     taken = {int(at) for at in line.GetMarkers() or {}}
     length = int(line.GetEndFrame()) - int(line.GetStartFrame())
-    for at in range(frame, length):
+    for at in (*range(frame, length), *range(min(frame, length) - 1, -1, -1)):
         if at not in taken:
             return at
-    raise CannotPlace("every frame from there to the end of the timeline has a marker")
+    raise CannotPlace("every frame of the timeline has a marker")

@@ -84,8 +84,7 @@ class Placing(Found):
     def place_take(self, data: Result, near: str, label: str) -> Refs:
         """Beside the clip's own picture, where the frames cover the clip."""
         clip, frames = self._near(near), FrameSet.of(data)
-        with pool.own_take(clip):
-            first, last = clips.span(clip)
+        first, last = self._shown(clip)
         away = data.get("at", frames.first) - frames.first
         if frames.first + away > first or frames.last + away < last or frames.missing:
             raise CannotPlace(f"its frames do not cover {first}-{last} of '{clip.GetName()}'")
@@ -102,7 +101,19 @@ class Placing(Found):
         return (ref, f"take:{clip.GetUniqueId()}:{source.GetUniqueId()}")
 
     def place_markers(self, data: Result, near: str, label: str) -> Refs:
-        return self._marked(self._near(near), [Marker.of(m) for m in data["markers"]], label)
+        """Those of frames that the clip shows; of the others a note tells."""
+        clip, told = self._near(near), [Marker.of(row) for row in data["markers"]]
+        first, last = self._shown(clip)
+        there = [each for each in told if each.frame <= last and each.frame + each.length > first]
+        if not there:
+            raise CannotPlace(f"none is of a frame that the clip shows, {first}-{last}")
+        rest = [each.line for each in told if each not in there]
+        with self.undo_group(label):
+            refs = self._marked(clip, [_within(each, first, last) for each in there], label)
+            if rest:
+                text = "\n".join([f"Outside of {first}-{last}:", *rest])
+                refs += self.place_note({"kind": "note", "text": text}, near, label)
+        return refs
 
     def place_note(self, data: Result, near: str, label: str) -> Refs:
         """A marker at the clip's last frame or the next free one: `markers` need those inside."""
@@ -115,7 +126,7 @@ class Placing(Found):
 
     def add_markers(self, ref: str, told: Sequence[Marker]) -> int:
         try:
-            return len(self._marked(self._clip(ref), told, "Answerprint"))
+            return len(self._marked(self._clip(ref), told, "Answerprint", exact=True))
         except CannotPlace as why:
             hint = "Move or delete the marker that is there."
             raise refused("The markers were not set.", hint, str(why)) from why
@@ -204,21 +215,38 @@ class Placing(Found):
             self.tag(ref, "before", before)
         return (ref,)
 
-    def _marked(self, clip: Any, told: Sequence[Marker], label: str) -> Refs:
-        line = clips.timeline(self.resolve)
+    def _shown(self, clip: Any) -> Tuple[int, int]:
+        """First and last frame of the artist's own source that a clip shows."""
         with pool.own_take(clip):
-            first, last = clips.span(clip)
+            return clips.span(clip)
+
+    def _marked(self, clip: Any, told: Sequence[Marker], label: str, exact: bool = False) -> Refs:
+        """exact: at their frames or not at all; else at the next that has no marker yet."""
+        line = clips.timeline(self.resolve)
+        first, last = self._shown(clip)
         ahead = int(clip.GetStart()) - int(line.GetStartFrame()) - first
+        if not exact:  # who has to move makes way for who has not
+            told = sorted(
+                told, key=lambda m: markers.free(line, m.frame + ahead) != m.frame + ahead
+            )
         refs: List[str] = []
         with self.undo_group(label):
             for each in told:
                 if not first <= each.frame <= last:
                     raise CannotPlace(f"frame {each.frame} is not in the clip, {first}-{last}")
-                name = f"{label}: {each.kind}"
-                ref = markers.add(line, each.frame + ahead, name, each.text, each.length)
+                name, at, text = f"{label}: {each.kind}", each.frame + ahead, each.text
+                if not exact and (free := markers.free(line, at)) != at:
+                    at, text = free, each.line
+                ref = markers.add(line, at, name, text, each.length)
                 self._undo.append(partial(markers.remove, line, ref))
                 refs.append(ref)
         return tuple(refs)
+
+
+def _within(marker: Marker, first: int, last: int) -> Marker:
+    start = max(marker.frame, first)
+    end = min(marker.frame + marker.length - 1, last)
+    return replace(marker, frame=start, length=end - start + 1)
 
 
 def _only_media(refs: Refs) -> bool:

@@ -401,14 +401,15 @@ def test_a_camera_looks_where_the_result_says(rig):
 
 
 def test_markers_say_what_they_are(rig, tmp_path):
-    strip = strip_of(rig, sequence(tmp_path / "plates"))
+    at = things.ref(strip_of(rig, sequence(tmp_path / "plates")))
     marks = [Marker(1002, "flicker", "problem", 3), Marker(1003, "ok")]
-    assert rig.host.add_markers(things.ref(strip), marks) == 2
+    assert rig.host.add_markers(at, marks) == 2
     found = {m.name: m.frame for m in rig.scene.timeline_markers}
     assert found == {"theirs": 5, "problem: flicker (3 frames)": 12, "note: ok": 13}
-    row = {"frame": 1001, "length": 2, "kind": "rebuilt", "text": "1001-1002"}
-    place(rig, {"kind": "markers", "markers": [row]}, things.ref(strip))
-    assert rig.scene.timeline_markers["rebuilt: 1001-1002 (2 frames)"].frame == 11
+    row = {"frame": 1001, "length": 2, "kind": "rebuilt", "text": "from 1000 and 1003"}
+    rows = {"kind": "markers", "markers": [row, {**row, "frame": 1005, "text": "dust, " * 12}]}
+    assert place(rig, rows, at)[1].endswith(f":rebuilt: {'dust, ' * 6}dust\u2026 (2 frames)")
+    assert rig.scene.timeline_markers["rebuilt: from 1000 and 1003 (2 frames)"].frame == 11
 
 
 def test_a_note_can_be_read_in_the_compositor(rig):

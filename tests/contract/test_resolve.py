@@ -372,11 +372,48 @@ def test_frames_that_were_made_anew_are_a_take_where_they_cover_the_clip(rig, cl
 
 
 def test_a_marker_covers_the_frames_it_is_about(rig):
-    row = {"frame": 1001, "length": 2, "kind": "rebuilt", "text": "1001-1002 rebuilt"}
+    row = {"frame": 1001, "length": 2, "kind": "rebuilt", "text": "from 1000 and 1003"}
     rig.host.apply([{"kind": "markers", "markers": [row]}], "", "fill v001")
     (found,) = rig.line.GetMarkers().values()
-    assert (found["duration"], found["note"]) == (2.0, "1001-1002 rebuilt")
+    assert (found["duration"], found["note"]) == (2.0, "from 1000 and 1003")
     assert found["name"] == "fill v001: rebuilt"
+
+
+def marked(rig, *rows):
+    """What became of markers (frame, length, text); frame -> length and note of all there are."""
+    told = [{"frame": f, "length": n, "kind": "mended", "text": t} for f, n, t in rows]
+    (answer,) = rig.host.apply([{"kind": "markers", "markers": told}], "", "repair v001", str(rows))
+    there = {int(at): (int(m["duration"]), m["note"]) for at, m in rig.line.GetMarkers().items()}
+    return answer, there
+
+
+def test_markers_outside_of_the_cut_stand_in_a_note(rig, clip):
+    first, last = (rig.host._shown(clip)[n] for n in (0, 1))
+    outside = (first - 3, 1, "dust"), (last + 2, 2, "dirt")
+    answer, there = marked(rig, (first, 1, "in"), (last, 4, "over the end"), *outside)
+    assert (answer.status, answer.became, len(answer.items)) == ("done", "markers", 3)
+    end = last - first
+    assert there[0] == (1, "in")
+    assert there[end] == (1, "over the end")
+    said = f"Outside of {first}-{last}:\n{first - 3} mended: dust\n"
+    assert there[end + 1] == (1, said + f"{last + 2}-{last + 3} mended: dirt")
+    assert set(there) == {0, end, end + 1}
+    nowhere, _ = marked(rig, *outside)
+    assert (nowhere.status, nowhere.became) == ("degraded", "note")
+
+
+def test_a_marker_of_a_result_moves_on_where_one_stands(rig, clip):
+    rig.line.AddMarker(1, "Red", "mine", "theirs", 1, "")
+    answer, there = marked(rig, (1002, 1, "dust"), (1003, 1, "dirt"))
+    assert (answer.status, len(answer.items)) == ("done", 2)
+    assert there == {1: (1, "theirs"), 2: (1, "dirt"), 3: (1, "1002 mended: dust")}
+
+
+def test_a_marker_that_finds_no_frame_ahead_stands_before(rig):
+    last = int(rig.line.GetEndFrame()) - int(rig.line.GetStartFrame()) - 1
+    for at in (last, last - 1):
+        rig.line.AddMarker(at, "Red", "mine", "theirs", 1, "")
+    assert rig.host.mark_edit("check", [Marker(last, "gap")]) == [last - 2]
 
 
 def test_a_marker_where_one_stands_is_an_error_and_none_of_them_stays(rig, clip):

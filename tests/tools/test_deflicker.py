@@ -20,6 +20,7 @@ from answerprint.events import Events
 from answerprint.worker import jobs
 from answerprint.worker.jobs import Outcome
 from answerprint.worker.order import Order, Source
+from answerprint.worker.render import TOLD
 
 WIDE, TALL, COUNT = 128, 72, 24
 Held = Callable[[str], tuple[Path, Outcome]]
@@ -230,6 +231,20 @@ def test_any_part_of_the_range_gives_the_same_frames(held: Held, tmp_path: Path,
         assert np.array_equal(whole, part)
 
 
+@pytest.mark.parametrize("kind", OF)
+def test_it_says_which_frames_are_made_anew(held: Held, kind: str) -> None:
+    folder, done = held(kind)
+    told = done.report["frames"]["made_anew"]
+    assert {*map(json.dumps, told.values())} == {f'{{"deflickered": "{kind}"}}'}
+    assert done.outputs["frames"]["frames_made_anew"] == sorted(map(int, told))
+    assert len(told) > COUNT // 2
+    header = oiio.ImageBuf(str(folder / f"out/deflicker.{min(told)}.exr")).spec()
+    assert json.loads(header.getattribute(TOLD)) == {"deflickered": kind}
+    again = run(str(folder / "in/in.%04d.exr"), folder / "out").report["frames"]
+    assert (again["kept"], again["written"]) == (COUNT, 0)
+    assert again["made_anew"] == told
+
+
 # --- further -------------------------------------------------------------------------------
 
 
@@ -241,6 +256,7 @@ def test_strength_needs_no_new_measuring_and_0_is_the_plate(tmp_path: Path) -> N
     assert none["flicker"]["after"]["whole"] == full["flicker"]["before"]["whole"]
     plate, result = frame(tmp_path / "in", "in.1005"), frame(tmp_path / "out", "deflicker.1005")
     assert np.array_equal(plate, result)
+    assert none["frames"]["made_anew"] == {}
 
 
 def test_a_missing_frame_is_named_and_the_others_are_held(tmp_path: Path) -> None:

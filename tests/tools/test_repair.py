@@ -22,6 +22,11 @@ def kinds(done: jobs.Outcome) -> dict[str, int]:
     return found
 
 
+def marks(done: jobs.Outcome) -> list[tuple[int, int, str, str]]:
+    (found,) = (each for each in done.results if each["kind"] == "markers")
+    return [(m["frame"], m["length"], m["kind"], m["text"]) for m in found["markers"]]
+
+
 def apart(one: np.ndarray, other: np.ndarray, where: np.ndarray) -> float:
     """Mean difference of light, as a share of it."""
     first, second = (each[..., :3].astype(np.float32)[where] for each in (one, other))
@@ -174,6 +179,7 @@ def test_a_spoiled_frame_is_rebuilt(tmp_path: Path, kind: str) -> None:
     told = done.report["frames"]["made_anew"]
     assert list(told) == [str(FIRST + 7)]
     assert told[str(FIRST + 7)]["from"] == [FIRST + 6, FIRST + 8]
+    assert marks(done) == [(FIRST + 7, 1, "rebuilt", f"{kind}, from {FIRST + 6} and {FIRST + 8}")]
 
 
 def test_a_frame_without_a_number_in_it_is_black(tmp_path: Path) -> None:
@@ -190,6 +196,8 @@ def test_a_jump_is_spread_over_three_steps(tmp_path: Path) -> None:
     done = repair(shot(tmp_path / "in", plates), tmp_path / "out")
     assert [(f["frame"], f["kind"]) for f in done.report["finds"]] == [(FIRST + 8, "dropped")]
     assert done.report["mended"] == [FIRST + 7, FIRST + 8]
+    told = f"dropped, from {FIRST + 7} and {FIRST + 8}"
+    assert marks(done) == [(FIRST + 7, 2, "rebuilt", told)]
 
     def step(first: np.ndarray, second: np.ndarray) -> float:
         grey = [np.log(np.maximum(f[..., 1].astype(np.float32), 0.01)) for f in (first, second)]
@@ -212,6 +220,7 @@ def test_nothing_is_mended_over_a_cut(tmp_path: Path) -> None:
     done = repair(shot(tmp_path / "in", plates), tmp_path / "out")
     assert kinds(done) == {"black": 1}
     assert list(done.report["left"]) == [str(FIRST + 7)]
+    assert marks(done) == [(FIRST + 7, 1, "damaged", "black")]
     assert not list((tmp_path / "out").glob("*.exr"))
 
 
@@ -224,9 +233,11 @@ def test_detect_only_makes_no_frames(tmp_path: Path) -> None:
     done = repair(shot(tmp_path / "in", dirty), tmp_path / "out", detect_only=True)
     assert kinds(done) == {"dust": 1}
     assert not list((tmp_path / "out").glob("*.exr"))
-    assert done.results[0]["markers"] == [
-        {"frame": MID, "length": 1, "kind": "damaged", "text": "dust: damaged"}
-    ]
+    assert marks(done) == [(MID, 1, "damaged", "dust")]
+    assert done.report["mended"] == []
+    assert not done.report["finds"][0]["mended"]
+    note = done.results[1]["text"]  # markers alone would say that frames are to come
+    assert note.endswith("1 dust in 1 frame; nothing is made.")
 
 
 def test_kinds_and_confidence_choose_what_is_mended(tmp_path: Path) -> None:
@@ -238,6 +249,27 @@ def test_kinds_and_confidence_choose_what_is_mended(tmp_path: Path) -> None:
     done = repair(source, tmp_path / "two", sure=1.0)
     assert kinds(done) == {"dirt": 1, "dust": 1}
     assert done.report["mended"] == []
+    assert [each["kind"] for each in done.results] == ["markers", "note"]
+    assert done.results[1]["text"].endswith("none can be mended.")
+
+
+def test_a_frame_that_is_mended_in_part_says_what_is_left(tmp_path: Path) -> None:
+    dirty = frames()
+    spot(dirty[4], 60, 50, 3, 2.0)
+    dirty[3:6, :, 99:101, :3] *= 2.2
+    source = shot(tmp_path / "in", dirty)
+    both = repair(source, tmp_path / "both")
+    assert [each["kind"] for each in both.results] == ["markers", "frames"]
+    assert marks(both)[1] == (MID, 1, "mended", "dust, scratch")
+    sure = {f["kind"]: f["confidence"] for f in both.report["finds"] if f["frame"] == MID}
+    assert sure["scratch"] < sure["dust"]
+    done = repair(source, tmp_path / "out", sure=(sure["scratch"] + sure["dust"]) / 2)
+    assert marks(done) == [
+        (MID - 1, 1, "damaged", "scratch"),
+        (MID, 1, "mended", "dust; left: scratch"),
+        (MID + 1, 1, "damaged", "scratch"),
+    ]
+    assert [f["kind"] for f in done.report["finds"] if f["mended"]] == ["dust"]
 
 
 def test_any_part_and_any_recipe_makes_the_same(tmp_path: Path) -> None:

@@ -275,11 +275,11 @@ def test_one_source_that_is_not_there_stops_no_other_grade(cut, tmp_path):
 
 
 def test_markers_and_notes_stand_on_the_sources_frames(cut, tmp_path):
-    row = {"frame": 1006, "text": "flicker", "length": 2}
+    row = {"frame": 1006, "kind": "damaged", "text": "dust", "length": 2}
     marked = entry("A001", "markers", markers=[row])
     written(cut, tmp_path / "out", marked, entry("B001", "note", text="no evidence"))
     a, b, _ = clips(tmp_path / "out" / "reel 1.otio")
-    assert [(m.name, m.marked_range) for m in a.markers] == [("flicker", span(86405, 2))]
+    assert [(m.name, m.marked_range) for m in a.markers] == [("damaged: dust", span(86405, 2))]
     assert [(m.name, m.marked_range) for m in b.markers] == [("no evidence", span(86408, 1))]
 
 

@@ -155,6 +155,10 @@ def test_markers_become_words():
     markers = [{"frame": 1002, "text": "flicker"}, {"frame": 1010, "text": "dust"}]
     assert settle([{"kind": "markers", "markers": markers}], (), attempt)[0].became == "message"
     assert placed[0].data["text"] == "1002: flicker\n1010: dust"
+    one = {"frame": 1004, "length": 1, "kind": "mended", "text": "dust"}
+    more = {"frame": 1007, "length": 2, "kind": "rebuilt", "text": "from 1006 and 1009"}
+    settle([{"kind": "markers", "markers": [one, more]}], (), attempt)
+    assert placed[1].data["text"] == "1004 mended: dust\n1007-1008 rebuilt: from 1006 and 1009"
 
 
 def test_a_companion_that_is_not_whole_is_not_used():

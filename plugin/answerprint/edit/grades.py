@@ -323,4 +323,6 @@ def _marker(
     colour = COLOURS.get(str(told.get("kind", entry["kind"])), COLOURS["ours"])
     range_ = span(at, told.get("length", 1), event.rate)
     kept = {"answerprint": {"ref": entry["ref"], "label": entry["label"]}}
-    return otio.schema.Marker(str(told["text"]), range_, colour, kept)
+    kind = told.get("kind", "note")
+    name = told["text"] if kind == "note" else f"{kind}: {told['text']}"
+    return otio.schema.Marker(name, range_, colour, kept)

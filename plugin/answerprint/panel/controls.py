@@ -72,7 +72,10 @@ class Controls(QtWidgets.QWidget):
         self.frames.setAccessibleName("Frames to work on")
         self.write_frames = QtWidgets.QCheckBox("Write frames")
         self.write_frames.setChecked(self.desk.write_frames)
-        self.write_frames.setToolTip("Make the whole shot's frames, beside what stays live")
+        self.write_frames.setToolTip(
+            "Make the whole shot's frames, beside what stays live; "
+            "they are made anyway where they are the result"
+        )
         self.live = QtWidgets.QCheckBox("Update while I adjust")
         self.live.setChecked(True)
         self.live.setToolTip("Show a live parameter's change in the picture; Run places it")

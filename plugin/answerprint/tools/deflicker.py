@@ -34,6 +34,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -75,7 +76,10 @@ class Deflicker:
     keep: Annotated[
         float,
         Num(
-            4, 240, " frames", help="Changes of light that take longer stay; bands may roll slower"
+            4,
+            240,
+            " frames",
+            help="Changes that take longer than this stay; raise it for bands that roll slowly",
         ),
     ] = 8.0
 
@@ -97,7 +101,8 @@ def deflicker(job: Job, p: Deflicker) -> Plan:
         results=[{"kind": "note", "text": sentence}] if solved["scope"] == "none" else [],
         files=sides,
         pixels=_pixels(gains) if whole else None,
-        timed=None if whole else _timed(clip, gains),
+        told=partial(_told, gains, solved["scope"]),
+        timed=None if whole else _timed(clip, gains, solved["scope"]),
         pictures=lambda: _pictures(job, solved, p.strength),
         warnings=list(solved["notes"]),
     )
@@ -275,7 +280,11 @@ def _moved(rgb: np.ndarray, here: colour.Space, there: colour.Space) -> tuple[np
     return (rgb, 0) if same else Grade().pixels(here, there)(rgb)
 
 
-def _timed(clip: Clip, gains: _Gains) -> Timed:
+def _told(gains: _Gains, scope: str, number: int) -> dict[str, Any]:
+    return {} if gains.of(number) is None else {"deflickered": scope}
+
+
+def _timed(clip: Clip, gains: _Gains, scope: str) -> Timed:
     def make(number: int, layers: Layers) -> Whole | None:
         if gains.of(number) is None:
             return None
@@ -290,7 +299,7 @@ def _timed(clip: Clip, gains: _Gains) -> Timed:
                     rgb = result[..., list(view)]
                     result[..., list(view)] = _gained(rgb, factor, frame.space, frame.space)[0]
             made.append(result)
-        return Whole(made)
+        return Whole(made, told=_told(gains, scope, number))
 
     return Timed(clip.frames, lambda number: (number,), make)
 

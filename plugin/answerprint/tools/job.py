@@ -93,6 +93,8 @@ class Plan:
     looked_at  frames of each input that the solution rests on.
     pixels     (frame, here, there) -> function for rows, or None where the frame stays as it
                is. None instead of a function: this plan grades no frames.
+    told       number -> what stands of a frame of `pixels` in its header and in the report, as
+               `Whole.told`; {} where it is as it was. None: its frames are graded, not made anew.
     timed      the frames of a tool that works in time, instead of `pixels`.
     pictures   makes those of the report's page, once all else is done.
     warnings   sentences.
@@ -105,6 +107,7 @@ class Plan:
     results: list[dict[str, Any]] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     pixels: Callable[[int, Space, Space], Rows | None] | None = None
+    told: Callable[[int], Mapping[str, Any]] | None = None
     timed: Timed | None = None
     pictures: Callable[[], list[Picture]] = list
     warnings: list[str] = field(default_factory=list)

@@ -18,7 +18,8 @@ Convention
     _qc      mask.Y: what was made anew, soft; confidence.Y.
     sides    the first and the last frame of a shot are searched for dust beside the two next to
              them; what is not beyond doubt is left there: it may be something that is then hidden.
-             In a shot of two frames no parts are found. Over a cut nothing is mended.
+             Scratches and stuck pixels are searched for in all frames; lost blocks are not in these
+             two. In a shot of two frames there is no dust to be told. Over a cut nothing is mended.
 
 Holds, and tests/tools/test_repair.py pins it:
     each kind is found where it was put, and a clean shot has no finds and gets no frames;
@@ -36,7 +37,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Annotated, Any
 
 import cv2
@@ -53,6 +53,7 @@ from answerprint.frames.still import open_still
 from answerprint.frames.view import png
 from answerprint.tool import Flag, Names, Num, frame_numbers, tool
 from answerprint.tools.job import Job, Picture, Plan, Timed, Whole
+from answerprint.tools.shown import Mark, markers
 from answerprint.vision.between import middle
 from answerprint.vision.damage import moved, neighbours, parts, starts_and_spoiled
 from answerprint.vision.finds import KINDS, PARTS, WHOLE, Find, mask_of, of_dict, part
@@ -99,13 +100,14 @@ def repair(job: Job, p: Repair) -> Plan:
     finds = [of_dict(each) for each in solved["finds"]]
     mender = _Mender(job.clips["source"], solved, [f for f in finds if f.confidence >= p.sure])
     mending = bool(mender.numbers) and not p.detect_only
+    sentence = _sentence(job.clips["source"].name, finds, mender, p.detect_only)
     there = tuple(n for n in job.clips["source"].frames if n in {*job.clips["source"].there})
     return Plan(
         solved=solved,
-        report=_report(finds, mender, solved),
-        sentence=_sentence(job.clips["source"].name, finds, mender, p.detect_only),
+        report=_report(finds, mender, mending, solved),
+        sentence=sentence,
         looked_at={"source": tuple(solved["looked_at"])},
-        results=_markers(finds, mender.numbers if mending else ()),
+        results=_results(finds, mender if mending else None, sentence),
         timed=Timed(there, mender.rests_on, mender.make) if mending else None,
         pictures=lambda: _pictures(job, finds, mending),
         warnings=[f"Not searched: frame {n}. {why}" for n, why in solved["failed"].items()],
@@ -183,6 +185,7 @@ class _Mender:
     """Makes the frames that have finds.
 
     numbers   those it makes anew. left: number -> why a find of it is not mended.
+    whole     number -> the kinds of damage for which it is rebuilt as a whole.
     """
 
     def __init__(self, clip: Clip, solved: Mapping[str, Any], finds: Sequence[Find]) -> None:
@@ -192,13 +195,14 @@ class _Mender:
         self._parts: dict[int, list[Find]] = {}
         self._between: dict[int, tuple[int, int, float]] = {}
         self.left: dict[int, str] = {}
+        self.whole: dict[int, set[str]] = {}
         for find in finds:
             if find.kind in PARTS:
                 self._parts.setdefault(find.frame, []).append(find)
             elif find.kind == "dropped":
-                self._spread(find.frame)
+                self._spread(find)
             else:
-                self._rebuild(find.frame)
+                self._rebuild(find)
         self._parts = {n: each for n, each in self._parts.items() if n not in self._between}
         self.numbers = tuple(sorted({*self._between, *self._parts}))
 
@@ -217,16 +221,35 @@ class _Mender:
             return self._in_parts(number, layers)
         return None
 
-    def _rebuild(self, number: int) -> None:
+    def takes(self, find: Find) -> bool:
+        """Whether a find is gone from what it makes."""
+        return find.frame in self._between or find in self._parts.get(find.frame, ())
+
+    def mark(self, number: int, finds: Sequence[Find]) -> Mark:
+        """What becomes of a frame with these finds."""
+        gone = {f.kind for f in finds if self.takes(f)} | self.whole.get(number, set())
+        left = sorted({f.kind for f in finds if not self.takes(f)})
+        told = ", ".join(sorted(gone))
+        if number in self._between:
+            before, after, _ = self._between[number]
+            return Mark(number, number, "rebuilt", f"{told}, from {before} and {after}")
+        if not gone:
+            return Mark(number, number, "damaged", ", ".join(left))
+        more = f"; left: {', '.join(left)}" if left else ""
+        return Mark(number, number, "mended", told + more)
+
+    def _rebuild(self, find: Find) -> None:
+        number = find.frame
         before, after = neighbours(number, self._good, self._starts, LONGEST)
         if before is None or after is None or after - before > LONGEST + 1:
             self.left[number] = "It has no sound frame of its shot near by on both sides."
         else:
             self._between[number] = (before, after, (number - before) / (after - before))
+            self.whole.setdefault(number, set()).add(find.kind)
 
-    def _spread(self, number: int) -> None:
+    def _spread(self, find: Find) -> None:
         """Both frames beside a jump are moved so that three steps are of one length."""
-        before = number - 1
+        before, number = find.frame - 1, find.frame
         if before not in self._good or number not in self._good:
             self.left[number] = "A frame beside the jump is damaged itself."
             return
@@ -234,6 +257,8 @@ class _Mender:
         t = (jump - 1) / (3 * jump)
         self._between[before] = (before, number, t)
         self._between[number] = (before, number, 1 - t)
+        for each in (before, number):
+            self.whole.setdefault(each, set()).add(find.kind)
 
     def _beside(self, number: int) -> list[int]:
         """The frames that can lend, the nearest first; more where they are damaged alike."""
@@ -306,12 +331,17 @@ class _Mender:
 # --- saying --------------------------------------------------------------------------------
 
 
-def _report(finds: Sequence[Find], mender: _Mender, solved: Mapping[str, Any]) -> dict[str, Any]:
-    rows = [{k: v for k, v in f.as_dict().items() if k != "mask"} for f in finds]
+def _report(
+    finds: Sequence[Find], mender: _Mender, mending: bool, solved: Mapping[str, Any]
+) -> dict[str, Any]:
+    rows = []
+    for find in finds:
+        told = {k: v for k, v in find.as_dict().items() if k != "mask"}
+        rows.append(told | {"mended": mending and mender.takes(find)})
     return {
         "finds": rows,
         "found": dict(sorted(Counter(f.kind for f in finds).items())),
-        "mended": list(mender.numbers),
+        "mended": list(mender.numbers) if mending else [],
         "left": {str(n): why for n, why in mender.left.items()},
         "cadence": solved["cadence"],
     }
@@ -331,23 +361,24 @@ def _sentence(name: str, finds: Sequence[Find], mender: _Mender, only: bool) -> 
     return f"{told}; {len(mender.numbers)} made anew."
 
 
-def _markers(finds: Sequence[Find], mended_ones: Sequence[int]) -> list[dict[str, Any]]:
-    """One for each run of frames with the same kinds of finds."""
-    if not finds:
-        return [{"kind": "note", "text": "No damage was found."}]
-    kinds: dict[int, tuple[str, ...]] = {}
-    for number, each in groupby(sorted(finds, key=lambda f: f.frame), lambda f: f.frame):
-        kinds[number] = tuple(sorted({f.kind for f in each}))
-    marks: list[dict[str, Any]] = []
-    for number, named in kinds.items():
-        kind = "rebuilt" if number in mended_ones else "damaged"
-        text = f"{', '.join(named)}: {kind}"
+def _results(finds: Sequence[Find], mender: _Mender | None, sentence: str) -> list[dict[str, Any]]:
+    """Markers, one for each run of frames of which the same became; where no frames are made, a
+    note that says so."""
+    found: dict[int, list[Find]] = {n: [] for n in (mender.numbers if mender else ())}
+    for find in finds:
+        found.setdefault(find.frame, []).append(find)
+    marks: list[Mark] = []
+    for number, each in sorted(found.items()):
+        mark = Mark(number, number, "damaged", ", ".join(sorted({f.kind for f in each})))
+        if mender:
+            mark = mender.mark(number, each)
         last = marks[-1] if marks else None
-        if last and last["frame"] + last["length"] == number and last["text"] == text:
-            last["length"] += 1
+        if last and last.last + 1 == number and last[2:] == mark[2:]:
+            marks[-1] = last._replace(last=number)
         else:
-            marks.append({"frame": number, "length": 1, "kind": kind, "text": text})
-    return [{"kind": "markers", "markers": marks}]
+            marks.append(mark)
+    told = [markers(marks)] if marks else []
+    return told if mender else [*told, {"kind": "note", "text": sentence}]
 
 
 def _pictures(job: Job, finds: Sequence[Find], mending: bool) -> list[Picture]:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ from answerprint.frames.writer import FrameWriter, free_space_check, reclaim
 from answerprint.tools.job import Plan
 
 PROVENANCE = "answerprint:provenance"
+TOLD = "answerprint:made"
+"""Attribute of a frame that was made anew: how, as JSON."""
 SOURCE_TYPE = "iptc:DigitalSourceType"
 STRIP = 256
 """Rows of a strip at most."""
@@ -201,12 +203,13 @@ class _Task:
                     f"Frame {number} of {self.clip.name} is not the one the recipe was made from.",
                     "Bring that one back, or run the tool anew.",
                 )
-            header = self.header(source)
+            told = dict(self.plan.told(number)) if self.plan.told else {}
+            header = {**self.header(source), **how(told)}
             if is_there(self.path, header):
                 there, result = self.clip.result_space(frame).name, sha256_of(self.path)
                 spoiled, held = self.counted.get(result, (0, 0))
-                return One(True, source, result, there, spoiled, held)
-            return self._make(number, frame, source, header)
+                return One(True, source, result, there, spoiled, held, (), told or None)
+            return replace(self._make(number, frame, source, header), told=told or None)
 
     def _make(self, number: int, frame: Frame, source: str, header: Mapping[str, str]) -> One:
         parts = self.clip.result_parts(frame)
@@ -236,6 +239,11 @@ class _Task:
                 )
         held += writer.clamped
         return One(False, source, writer.sha256, there.name, spoiled, held, writer.left_out)
+
+
+def how(told: Mapping[str, Any]) -> dict[str, str]:
+    """The attribute that says how a frame was made anew; none where nothing is told."""
+    return {TOLD: json.dumps(told, sort_keys=True, separators=(",", ":"))} if told else {}
 
 
 def rows_of_a_strip(part: Part) -> int:

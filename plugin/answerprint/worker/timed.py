@@ -29,6 +29,7 @@ from answerprint.frames.still import Metadata, open_still
 from answerprint.frames.timecode import FASTEST, advanced, packed
 from answerprint.frames.writer import FrameWriter, reclaim
 from answerprint.tools.job import Timed, Whole
+from answerprint.worker.render import TOLD as TOLD
 from answerprint.worker.render import (
     Made,
     One,
@@ -36,13 +37,14 @@ from answerprint.worker.render import (
     collect,
     failed,
     frame_path,
+    how,
     is_there,
     rows_of_a_strip,
     sha256_of,
 )
 
-TOLD = "answerprint:made"
-"""Attribute of a frame that was made anew: how, as JSON."""
+QC = "answerprint:qc"
+"""Attribute of a frame that another explains: the name of that file."""
 CODE = "smpte:TimeCode"
 WRITERS = 2
 """Frames that wait for the disk while the next is made: a 4K one takes 70 to 140 MB."""
@@ -147,15 +149,15 @@ def _kept(
     if not is_there(path, header):
         return None
     with open_still(str(path)) as still:
-        told = still.parts[0].metadata.get(TOLD)
-    if told and not frame_path(asked.out, f"{asked.name}_qc", number).exists():
+        told, explained = (still.parts[0].metadata.get(name) for name in (TOLD, QC))
+    if explained and not frame_path(asked.out, f"{asked.name}_qc", number).exists():
         return None
     with clip.open(rests[0]) as frame:
         space = clip.result_space(frame).name
     result = sha256_of(path)
     spoiled, held = asked.counted.get(result, (0, 0))
-    source, how = _source(clip, rests), json.loads(told) if told else None
-    return One(True, source, result, space, spoiled, held, (), how)
+    source, said = _source(clip, rests), json.loads(told) if told else None
+    return One(True, source, result, space, spoiled, held, (), said)
 
 
 @dataclass(frozen=True)
@@ -224,10 +226,9 @@ class _Write:
     source: str
 
     def __call__(self) -> One:
-        header = dict(self.header)
-        if self.whole.told:
-            header[TOLD] = json.dumps(self.whole.told, sort_keys=True, separators=(",", ":"))
+        header = {**self.header, **how(self.whole.told)}
         if self.whole.qc:
+            header[QC] = self.qc_path.name
             self._explain()
         parts = [replace(part, tile=None) for part in self.lent.parts]
         spoiled = 0
