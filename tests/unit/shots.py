@@ -109,7 +109,7 @@ def render_frames(
     """Frames 'r.%04d.exr' of a shot, as a recipe of that name makes them."""
 
     def header(sha256: str) -> dict[str, str]:
-        return {render.PROVENANCE: render.provenance("test", 1, recipe, sha256)}
+        return {render.PROVENANCE: render.provenance("test", 1, recipe, sha256, {})}
 
     out.mkdir(exist_ok=True)
     plan = Plan({}, {}, "", {}, pixels=pixels)

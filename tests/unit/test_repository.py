@@ -123,7 +123,8 @@ def test_every_package_is_in_pyproject():
     there = {
         Path(f).parent.as_posix()
         for f in files()
-        if f.startswith(("plugin/answerprint/", "host_bridges/")) and f.endswith("/__init__.py")
+        if f.startswith(("plugin/answerprint/", "host_bridges/", "models/"))
+        and f.endswith("/__init__.py")
     }
     assert set(homes.values()) == there
 

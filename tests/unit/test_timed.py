@@ -15,6 +15,7 @@ from answerprint.errors import BadInput, Cancelled
 from answerprint.events import Events
 from answerprint.frames.clip import open_clip
 from answerprint.frames.layers import Layers
+from answerprint.frames.redone import own, redone
 from answerprint.tools.job import Timed, Whole
 from answerprint.worker.render import PROVENANCE, Made
 from answerprint.worker.timed import TOLD, Ordered, render_timed
@@ -56,11 +57,14 @@ def render(
     numbers: tuple[int, ...] = (1001, 1002, 1003, 1004),
     rests_on: Callable[[int], tuple[int, ...]] = rests,
     events: Events | None = None,
+    beside: tuple[str, ...] = (),
+    also: Callable[[int], Sequence[str]] = lambda number: (),
 ) -> Made:
     out.mkdir(exist_ok=True)
     asked = Ordered(out, "r", lambda hash_: {PROVENANCE: f"made of {hash_}"}, {}, {}, part)
     with open_clip(source, colourspace="ACEScg") as clip:
-        return render_timed(clip, Timed(numbers, rests_on, make), asked, events or Events())
+        timed = Timed(numbers, rests_on, make, also=also, beside=beside)
+        return render_timed(clip, timed, asked, events or Events())
 
 
 def pixels_of(path: Path) -> np.ndarray:
@@ -115,6 +119,53 @@ def test_what_is_there_is_not_made_again(tmp_path: Path) -> None:
     assert made.space == "ACEScg"
     (out / "r_qc.1003.exr").unlink()
     assert render(source, out).written == [1003]
+
+
+def keyed(number: int, layers: Layers) -> Whole:
+    """The picture at half its light with a channel of its own; a sequence beside it."""
+    frame, light = layers.frame(number), layers.light(number)[0]
+    own_one = np.full(light.shape[:2], 0.25, np.float32)
+    parts, made = redone(frame, layers.picture(number), light / 2, {"A": own_one, "fore": light})
+    beside = {"screen": own(frame, {"screen": light * 3})}
+    return Whole(made, {"confidence.Y": own_one}, parts=parts, beside=beside)
+
+
+def test_a_frame_may_have_channels_of_its_own_and_sequences_beside_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    render(shot(tmp_path / "in"), out, keyed, numbers=(1001,), beside=("screen", "qc"))
+    plate_ = pixels_of(tmp_path / "in/p.1001.exr").astype(np.float32)
+    image = oiio.ImageBuf(str(out / "r.1001.exr"))
+    names = list(image.spec().channelnames)
+    assert sorted(names) == sorted([*CHANNELS, "fore.R", "fore.G", "fore.B"])
+    found = dict(zip(names, np.moveaxis(image.get_pixels(oiio.FLOAT), -1, 0), strict=True))
+    np.testing.assert_allclose(found["R"], plate_[..., 0] / 2, rtol=2e-3, atol=1e-4)
+    np.testing.assert_allclose(found["fore.B"], plate_[..., 2], rtol=2e-3, atol=1e-4)
+    assert (found["A"] == 0.25).all()
+    assert np.array_equal(found["Z"], plate_[..., 4])
+    beside = oiio.ImageBuf(str(out / "r_screen.1001.exr"))
+    at = list(beside.spec().channelnames).index("screen.G")
+    tripled = beside.get_pixels(oiio.FLOAT)[..., at]
+    np.testing.assert_allclose(tripled, plate_[..., 1] * 3, rtol=2e-3, atol=1e-4)
+
+
+def test_what_lies_beside_it_is_made_again_where_it_is_gone(tmp_path: Path) -> None:
+    source, out = shot(tmp_path / "in"), tmp_path / "out"
+    asked = {"numbers": (1001, 1002), "beside": ("screen", "qc")}
+    render(source, out, keyed, **asked)
+    assert render(source, out, keyed, **asked).kept == [1001, 1002]
+    (out / "r_screen.1001.exr").unlink()
+    (out / "r_qc.1002.exr").unlink()
+    assert render(source, out, keyed, **asked).written == [1001, 1002]
+
+
+def test_a_frame_of_another_input_that_changes_makes_it_anew(tmp_path: Path) -> None:
+    source, out = shot(tmp_path / "in"), tmp_path / "out"
+    asked = {"numbers": (1001, 1002), "beside": ("screen", "qc")}
+    render(source, out, keyed, **asked, also=lambda number: ("one",))
+    changed = render(source, out, keyed, **asked, also=lambda number: (f"one{number % 2}",))
+    assert (changed.kept, changed.written) == ([], [1001, 1002])
+    half = render(source, out, keyed, **asked, also=lambda number: (f"one{number % 2 * 2}",))
+    assert (half.kept, half.written) == ([1002], [1001])
 
 
 def test_a_neighbour_that_changes_makes_it_anew(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from answerprint.events import Events
 from answerprint.frames.clip import Clip
 from answerprint.frames.colour import Space
+from answerprint.frames.frame import Part
 from answerprint.frames.layers import Layers
 
 Rows = Callable[[np.ndarray], tuple[np.ndarray, int]]
@@ -39,20 +40,28 @@ class Job:
     solved: dict[str, Any] | None = None
 
 
+Channels = Mapping[str, np.ndarray]
+"""Full name of a channel -> (H, W) float32 over the data window of a frame's first part with a
+picture."""
+
+
 @dataclass(frozen=True)
 class Whole:
     """A frame that was made anew, with all its channels.
 
-    layers   of each part (H, W, C) float16 or float32, in the order and over the data window of
-             the frame that lends its parts; the job may keep it, so it is not changed afterwards.
-    qc       channel -> (H, W) float32 over the data window of the first part with a picture: what
-             explains it (`mask.Y`, `confidence.Y`). Empty: it needs no explaining.
+    layers   of each part (H, W, C) float16 or float32, over the part's data window; the job may
+             keep it, so it is not changed afterwards.
+    qc       what explains it (`mask.Y`, `confidence.Y`). Empty: it needs no explaining.
     told     plain JSON: how it came about; it stands in the frame's header and in the report.
+    parts    what the layers are; those of the frame that lends its parts where none are given.
+    beside   further sequences `<name>_<key>.%04d.exr`: half, light as the frame's is.
     """
 
     layers: Sequence[np.ndarray]
-    qc: Mapping[str, np.ndarray] = field(default_factory=dict)
+    qc: Channels = field(default_factory=dict)
     told: Mapping[str, Any] = field(default_factory=dict)
+    parts: Sequence[Part] = ()
+    beside: Mapping[str, Channels] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,12 +74,16 @@ class Timed:
     make       (number, layers) -> the frame; None: it is that first frame, bit for bit. Called from
                one thread at a time, in the order of the numbers.
     rate       frames per second of the result, None where they are the source's.
+    also       number -> hashes of frames of other inputs that it is made of.
+    beside     the sequences that every frame has beside it: keys of `Whole.beside`, and 'qc'.
     """
 
     numbers: tuple[int, ...]
     rests_on: Callable[[int], tuple[int, ...]]
     make: Callable[[int, Layers], Whole | None]
     rate: Fraction | None = None
+    also: Callable[[int], Sequence[str]] = lambda number: ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,8 @@ class Plan:
     timed      the frames of a tool that works in time, instead of `pixels`.
     pictures   makes those of the report's page, once all else is done.
     warnings   sentences.
+    models     name -> sha256 of the weights that were used, for the recipe and every frame.
+    afterwards what the frames told (`Whole.told`, by number) to plain JSON that joins the report.
     """
 
     solved: dict[str, Any]
@@ -111,3 +126,6 @@ class Plan:
     timed: Timed | None = None
     pictures: Callable[[], list[Picture]] = list
     warnings: list[str] = field(default_factory=list)
+    models: Mapping[str, str] = field(default_factory=dict)
+    frames_as: Mapping[str, Any] = field(default_factory=lambda: {"kind": "frames"})
+    afterwards: Callable[[Mapping[int, Mapping[str, Any]]], dict[str, Any]] = lambda told: {}

@@ -103,7 +103,7 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
         facts = {
             "looked_at": {n: _hashes(clips[n], frames) for n, frames in plan.looked_at.items()},
             "colour": _colour(clips),
-            "models": {},
+            "models": dict(plan.models),
             "device_class": device_class(device),
             "solved": plan.solved,
             "ranges": {n: _present(c) for n, c in clips.items()},
@@ -133,6 +133,7 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
             "part": order.part or None,
             "sentence": plan.sentence,
             **plan.report,
+            **(plan.afterwards(made.told) if made is not None and made.told else {}),
             "colour": facts["colour"],
             "frames": render.summary(made) if made is not None else None,
             "files": [str(f) for f in plan.files],
@@ -157,7 +158,7 @@ def run(order: Order, events: Events, repeat: bool = False) -> Outcome:
         if made is not None:
             rate = plan.timed.rate if plan.timed and plan.timed.rate else source.rate
             outputs["frames"] = _frame_set(order, source, made, rate)
-            results.append({"kind": "frames"} | outputs["frames"])
+            results.append({**plan.frames_as, **outputs["frames"]})
         write_json(order.out / f"{told}.json", report)
         if order.page:
             page.write(order.out / f"{told}.html", tool, report, plan.pictures())
@@ -362,12 +363,13 @@ def _frames(
             "config": recipe["colour"]["config"],
             "device_class": recipe["device_class"],
         }
+        | ({"models": dict(plan.models)} if plan.models else {})  # frames made before keep theirs
     )
     kind = source_type(tool.policy)
 
     def header(source: str) -> dict[str, str]:
         spare(order.out)  # somebody may have approved what is there since the run began
-        said = render.provenance(tool.name, tool.version, identity, source)
+        said = render.provenance(tool.name, tool.version, identity, source, plan.models)
         return {render.PROVENANCE: said} | ({render.SOURCE_TYPE: kind} if kind else {})
 
     if plan.timed is not None:

@@ -69,9 +69,10 @@ def frame_path(out: Path, name: str, number: int) -> Path:
     return out / f"{name}.{number:04d}.exr"
 
 
-def provenance(tool: str, version: int, recipe: str, source: str) -> str:
+def provenance(tool: str, version: int, recipe: str, source: str, models: Mapping[str, str]) -> str:
     """The line every frame carries: no time, no user, no path, so that files are repeatable."""
-    said = {"tool": tool, "version": version, "recipe": recipe, "source": source, "models": {}}
+    said: dict[str, Any] = {"tool": tool, "version": version, "recipe": recipe, "source": source}
+    said["models"] = dict(models)
     return json.dumps(said, sort_keys=True, separators=(",", ":"))
 
 

@@ -2,7 +2,8 @@
 
 They are made one after the other, in the order of their numbers, and written beside it. Frames
 that exist already and carry the same recipe and the same sources are left alone. What explains
-a frame goes into `<name>_qc.%04d.exr` beside it.
+a frame goes into `<name>_qc.%04d.exr` beside it, and what else a tool makes of it into
+`<name>_<what>.%04d.exr`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 
 from answerprint.errors import BadInput
 from answerprint.events import Events
+from answerprint.frames.channels import kind
 from answerprint.frames.clip import Clip
 from answerprint.frames.frame import Part
 from answerprint.frames.gradefiles import frames_of
@@ -28,7 +30,7 @@ from answerprint.frames.layers import Decoded, Layers
 from answerprint.frames.still import Metadata, open_still
 from answerprint.frames.timecode import FASTEST, advanced, packed
 from answerprint.frames.writer import FrameWriter, reclaim
-from answerprint.tools.job import Timed, Whole
+from answerprint.tools.job import Channels, Timed, Whole
 from answerprint.worker.render import TOLD as TOLD
 from answerprint.worker.render import (
     Made,
@@ -82,10 +84,10 @@ def render_timed(clip: Clip, timed: Timed, asked: Ordered, events: Events) -> Ma
             events.check()
             try:
                 rests = timed.rests_on(number)
-                source = _source(clip, rests)
+                source = _source(clip, rests, timed.also(number))
                 _as_before(clip, asked, number, source)
                 header = asked.header(source)
-                if there := _kept(clip, number, rests, header, asked):
+                if there := _kept(clip, timed, number, source, header, asked):
                     running[pool.submit(_same, there)] = number
                 else:  # no name holds the frame while the next one is made
                     write = partial(_made, timed, number, layers, clock, asked, header, source)
@@ -115,19 +117,23 @@ def _made(
     whole = timed.make(number, layers)
     lender = timed.rests_on(number)[0]
     lent = layers.frame(lender)
-    parts = tuple(clock.part(part, number, lender) for part in lent.parts)
-    path, qc = (frame_path(asked.out, name, number) for name in (asked.name, f"{asked.name}_qc"))
-    lent = replace(lent, parts=parts)
-    return _Write(path, qc, lent, whole or Whole(lent.layers), header, source)
+    whole = whole or Whole(lent.layers)
+    parts = tuple(clock.part(part, number, lender) for part in whole.parts or lent.parts)
+    place = partial(_place, asked, number)
+    return _Write(place, replace(lent, parts=parts), whole, header, source)
 
 
 def _same(one: One) -> One:
     return one
 
 
-def _source(clip: Clip, rests: Sequence[int]) -> str:
+def _place(asked: Ordered, number: int, beside: str = "") -> Path:
+    return frame_path(asked.out, f"{asked.name}_{beside}" if beside else asked.name, number)
+
+
+def _source(clip: Clip, rests: Sequence[int], also: Sequence[str]) -> str:
     """One hash for all frames that a result is made of; of a single one it is its own."""
-    hashes = [clip.sha256(n) for n in rests]
+    hashes = [*(clip.sha256(n) for n in rests), *also]
     if len(hashes) == 1:
         return hashes[0]
     return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
@@ -142,21 +148,27 @@ def _as_before(clip: Clip, asked: Ordered, number: int, source: str) -> None:
 
 
 def _kept(
-    clip: Clip, number: int, rests: Sequence[int], header: Mapping[str, str], asked: Ordered
+    clip: Clip,
+    timed: Timed,
+    number: int,
+    source: str,
+    header: Mapping[str, str],
+    asked: Ordered,
 ) -> One | None:
     """The frame that is there already, where the same recipe made it of the same frames."""
-    path = frame_path(asked.out, asked.name, number)
+    path = _place(asked, number)
     if not is_there(path, header):
         return None
     with open_still(str(path)) as still:
         told, explained = (still.parts[0].metadata.get(name) for name in (TOLD, QC))
-    if explained and not frame_path(asked.out, f"{asked.name}_qc", number).exists():
+    beside = {*timed.beside, *(("qc",) if explained else ())}
+    if not all(is_there(_place(asked, number, each), header) for each in beside):
         return None
-    with clip.open(rests[0]) as frame:
+    with clip.open(timed.rests_on(number)[0]) as frame:
         space = clip.result_space(frame).name
     result = sha256_of(path)
     spoiled, held = asked.counted.get(result, (0, 0))
-    source, said = _source(clip, rests), json.loads(told) if told else None
+    said = json.loads(told) if told else None
     return One(True, source, result, space, spoiled, held, (), said)
 
 
@@ -218,8 +230,7 @@ class _Clock:
 class _Write:
     """One frame and what explains it, from memory to their files."""
 
-    path: Path
-    qc_path: Path
+    place: Callable[..., Path]
     lent: Decoded
     whole: Whole
     header: Mapping[str, str]
@@ -228,11 +239,13 @@ class _Write:
     def __call__(self) -> One:
         header = {**self.header, **how(self.whole.told)}
         if self.whole.qc:
-            header[QC] = self.qc_path.name
-            self._explain()
+            header[QC] = self.place("qc").name
+        for name, channels in {**self.whole.beside, "qc": self.whole.qc}.items():
+            if channels:
+                self._beside(name, channels)
         parts = [replace(part, tile=None) for part in self.lent.parts]
         spoiled = 0
-        with FrameWriter(str(self.path), parts, header) as writer:
+        with FrameWriter(str(self.place()), parts, header) as writer:
             for index, (part, layer) in enumerate(zip(parts, self.whole.layers, strict=True)):
                 for view in part.colour:
                     spoiled += int((~np.isfinite(layer[..., list(view)])).sum())
@@ -245,10 +258,12 @@ class _Write:
             False, self.source, writer.sha256, space, spoiled, writer.clamped, writer.left_out, told
         )
 
-    def _explain(self) -> None:
+    def _beside(self, what: str, channels: Channels) -> None:
         pictured = next(p for p in self.lent.parts if p.colour)
-        names = tuple(self.whole.qc)
-        kept = (CODE, "framesPerSecond", "reelName")
+        names = tuple(channels)
+        kept: tuple[str, ...] = (CODE, "framesPerSecond", "reelName")
+        if any(kind(name) == "light" for name in names):
+            kept = (*kept, "chromaticities", "colorInteropID", "adoptedNeutral")
         metadata: Any = pictured.metadata
         if isinstance(metadata, Metadata):
             metadata = metadata.only(kept)
@@ -261,8 +276,8 @@ class _Write:
             metadata=metadata,
             tile=None,
         )
-        stack = np.stack([self.whole.qc[n] for n in names], axis=-1).astype(np.float32)
-        with FrameWriter(str(self.qc_path), [part], self.header) as writer:
+        stack = np.stack([channels[n] for n in names], axis=-1).astype(np.float32)
+        with FrameWriter(str(self.place(what)), [part], self.header) as writer:
             step = rows_of_a_strip(part)
             for y in range(0, part.data.height, step):
                 writer.put(0, y, stack[y : y + step])

@@ -1,0 +1,1 @@
+"""Networks, their training, and the procedural pictures that they are trained and tested on."""
