@@ -8,7 +8,10 @@ import importlib
 from answerprint.errors import BadParameter
 from answerprint.tool import Tool
 
-TOOLS = ("match", "fill", "retime", "repair", "deflicker", "extend")
+TOOLS = (
+    *("match", "fill", "retime", "repair", "deflicker", "extend"),
+    *("key", "despill", "matte", "difference", "background"),
+)
 
 
 def find(name: str) -> Tool:
