@@ -13,7 +13,7 @@ from answerprint_bridge.results import CannotPlace, Form
 
 from . import colour, files
 
-PICTURES = ("frames", "take", "matte", "stmap")
+PICTURES = ("frames", "key", "take", "matte", "stmap")
 
 
 def why_not(form: Form) -> str:
@@ -21,7 +21,7 @@ def why_not(form: Form) -> str:
     frames = FrameSet.of(form.data)
     if not any(os.path.isfile(frames.path(n)) for n in frames.numbers):
         return f"none of its files {frames.pattern} is there"
-    if form.kind in ("frames", "take") and frames.space and not colour.ours(frames.space):
+    if form.kind in ("frames", "key", "take") and frames.space and not colour.ours(frames.space):
         return f"Blender's colour config has no '{frames.space}'"
     return ""
 

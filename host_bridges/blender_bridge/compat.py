@@ -15,6 +15,7 @@ FIVE = bpy.app.version >= (5, 0, 0)
 INTERFACE = bpy.app.version >= (4, 0, 0)  # node groups have an `interface`
 TEMPLATES = bpy.app.version >= (4, 5, 0)
 MATH = "ShaderNodeMath" if FIVE else "CompositorNodeMath"
+MAP_RANGE = "ShaderNodeMapRange" if FIVE else "CompositorNodeMapRange"
 SEPARATE_XYZ = "ShaderNodeSeparateXYZ" if FIVE else "CompositorNodeSeparateXYZ"
 OUTPUTS = ("CompositorNodeComposite", "NodeGroupOutput")
 TREE = "CompositorNodeTree"
@@ -122,12 +123,20 @@ def empty_tree(scene: Any) -> Any:
     return made
 
 
-def choose(node: Any, name: str, attribute: str, value: str) -> None:
-    """Set a choice of a node: a socket with words in 5.x ('Replace Alpha'), before an enum."""
+def choose(node: Any, name: str, attribute: str, value: str, words: str = "") -> None:
+    """Set a choice of a node: a socket with words in 5.x ('Replace Alpha'), before an enum.
+
+    words    those of 5.x, where they are not the enum's.
+    """
     if hasattr(node, attribute):
         setattr(node, attribute, value)
     else:
-        node.inputs[name].default_value = value.replace("_", " ").title()
+        node.inputs[name].default_value = words or value.replace("_", " ").title()
+
+
+def clamp(node: Any) -> None:
+    """Hold what a Map Range gives within its ends."""
+    setattr(node, "clamp" if hasattr(node, "clamp") else "use_clamp", True)
 
 
 def new_group(name: str, inputs: Sequence[tuple[str, str]]) -> Any:

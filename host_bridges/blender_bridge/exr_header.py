@@ -7,7 +7,7 @@ Source: OpenEXR file layout (magic, version, attributes; 'channels' is a chlist,
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO, Dict, Iterator, List, Tuple
+from typing import BinaryIO, Dict, Iterator, List, Set, Tuple
 
 MAGIC = b"\x76\x2f\x31\x01"
 PARTS = 0x1000  # of the version: more than one header
@@ -29,6 +29,12 @@ def layered(path: str) -> bool:
         if last.upper() in COLOURS
     }
     return len(coloured) > 1 and ("" not in coloured or any("." in each for each in coloured))
+
+
+def layers(path: str) -> Set[str]:
+    """The layers of a file that have a red: 'foreground' of foreground.R."""
+    names = (name.rpartition(".") for part in _read(path) for name in _channels(part))
+    return {layer for layer, _, last in names if last.upper() in ("R", "RED")}
 
 
 def size(path: str) -> Tuple[int, int]:

@@ -4,6 +4,9 @@
     Answerprint Grade    x * Gain + Offset
     Answerprint CDL      (x * Slope + Offset) ** Power, then Saturation, of ACEScct codes or of
                          light, as the numbers are meant
+    Answerprint Despill  Amount times what a channel has above the stronger other one is taken off
+
+Blender's own Color Spill is not used for that: it holds negatives at 0, also with a Factor of 0.
 
 Blender's own Color Balance is not used for a CDL: its Offset holds no negative number, it stops
 negatives at 0 before the power, has no saturation and knows only the working space (-0.25 is
@@ -35,30 +38,56 @@ SLOPE, SHIFT = 10.5402377416545, 0.0729055341958355  # of the line
 STOPS, ZERO = 17.52, 9.72  # code = (log2(light) + ZERO) / STOPS
 
 Value = Union[Any, float]  # a socket, or a number
+Remember = Callable[[Callable[[], None]], None]  # takes how to remove a group that is made
+CHANNELS = ("red", "green", "blue")
 
 
-def group(kind: str, space: str, remember: Callable[[Callable[[], None]], None]) -> Any:
-    """The group of a kind ('cdl' or 'grade') for numbers of a space; made where there is none.
-
-    remember    takes how to remove one that is made.
-    """
+def group(kind: str, space: str, remember: Remember) -> Any:
+    """The group of a kind ('cdl' or 'grade') for numbers of a space; made where there is none."""
     linear = "ACEScg" if space == "ACEScct" else space
     here, there = colour.working(), colour.ours(linear)
-    mark = f"{EDITION} {kind} {space} in {here}"
-    for each in bpy.data.node_groups:
-        ours = each.get(compat.GROUP) == mark and each.library is None
-        if ours and each.get(MADE) == digest(each):
-            return each
     vector, value = "NodeSocketVector", "NodeSocketFloat"
     names = ("Gain", "Offset") if kind == "grade" else ("Slope", "Offset", "Power")
     inputs = [("Image", "NodeSocketColor"), *((name, vector) for name in names)]
     if kind == "cdl":
         inputs.append(("Saturation", value))
     title = "Grade" if kind == "grade" else "CDL"
-    made = compat.new_group(f"Answerprint {title} {space}", inputs)
+    mark, away = f"{kind} {space} in {here}", "" if here == there else here
+    return _standing(
+        mark,
+        f"{title} {space}",
+        inputs,
+        lambda maths: maths.build(kind, space == "ACEScct", away, there),
+        remember,
+    )
+
+
+def despill(channel: int, remember: Remember) -> Any:
+    """The group that takes a screen's red, green or blue off; made where there is none."""
+    name = CHANNELS[channel]
+    inputs = [("Image", "NodeSocketColor"), ("Amount", "NodeSocketFloat")]
+    return _standing(
+        f"despill {name}", f"Despill {name}", inputs, lambda m: m.despilled(channel), remember
+    )
+
+
+def _standing(
+    mark: str,
+    title: str,
+    inputs: Sequence[tuple[str, str]],
+    build: Callable[[_Maths], None],
+    remember: Remember,
+) -> Any:
+    """The group of this mark that nobody changed; made where there is none."""
+    mark = f"{EDITION} {mark}"
+    for each in bpy.data.node_groups:
+        ours = each.get(compat.GROUP) == mark and each.library is None
+        if ours and each.get(MADE) == digest(each):
+            return each
+    made = compat.new_group(f"Answerprint {title}", inputs)
     remember(lambda: bpy.data.node_groups.remove(made))
     made[compat.GROUP] = mark
-    _Maths(made).build(kind, space == "ACEScct", "" if here == there else here, there)
+    build(_Maths(made))
     made[MADE] = digest(made)
     return made
 
@@ -108,6 +137,20 @@ class _Maths:
             self.tree.links.new(x, whole.inputs[channel])
         out = self.converted(whole.outputs[0], there, here)
         self.tree.links.new(out, self.node("NodeGroupOutput").inputs[0])
+
+    def despilled(self, channel: int) -> None:
+        source = self.node("NodeGroupInput").outputs
+        parts = self.node("CompositorNodeSeparateColor")
+        self.tree.links.new(source["Image"], parts.inputs[0])
+        light = list(parts.outputs)[:3]
+        others = self.math("MAXIMUM", *(light[c] for c in range(3) if c != channel))
+        excess = self.math("MAXIMUM", self.math("SUBTRACT", light[channel], others), 0.0)
+        off = self.math("MULTIPLY", excess, source["Amount"])
+        light[channel] = self.math("SUBTRACT", light[channel], off)
+        whole = self.node("CompositorNodeCombineColor")
+        for number, x in enumerate((*light, parts.outputs[3])):
+            self.tree.links.new(x, whole.inputs[number])
+        self.tree.links.new(whole.outputs[0], self.node("NodeGroupOutput").inputs[0])
 
     def powered(self, x: Value, slope: Value, offset: Value, power: Value) -> Any:
         """A negative base is passed on."""

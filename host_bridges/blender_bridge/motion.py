@@ -96,13 +96,15 @@ def _mask_editor(made: Any) -> Iterator[None]:
 def tracks(clip: Any, data: Result, size: Size, first: int) -> None:
     """Tracks into a new movie clip, whose first file has the number `first`.
 
-    Where a track has no point it is lost: a disabled marker says so, there and after its end.
+    Where a track has no point it is lost: a disabled marker says so, there and after its end. Its
+    mean confidence is its weight.
     """
     for turn, track in enumerate(data["tracks"], 1):
         there = {int(f): (x / size[0], y / size[1]) for f, x, y, *_ in track["points"]}
         frames = range(min(there), max(there) + 2)
         name = track.get("name", f"Track {turn}")
         made = clip.tracking.tracks.new(name=name, frame=frames[0] - first + 1)
+        made.weight = sum(each[3] for each in track["points"]) / len(track["points"])
         for frame in frames:
             before = there.get(frame - 1)
             if frame in there:
@@ -115,15 +117,21 @@ def tracks(clip: Any, data: Result, size: Size, first: int) -> None:
 
 
 def pinned(data: Result, size: Size) -> List[Tuple[int, List[Point]]]:
-    """(number, where the picture's own corners go, 0 to 1) of each key. CannotPlace."""
-    width, height = size
+    """(number, where the picture's own corners go, 0 to 1) of each key. CannotPlace.
+
+    size    of the source. A picture of another size lies on it centre on centre, as Blender lays
+            pictures on each other, and what leaves its own frame is cut.
+    """
+    width, height = data.get("size", size)
+    left, low = (size[0] - width) / 2, (size[1] - height) / 2
     own = [(0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height))]
     start = [(float(x), float(y)) for x, y in data["from"]]
     found = []
     for key in data["corners"]:
         plane = _plane(start, [(float(x), float(y)) for x, y in key["points"]])
         moved = (_through(plane, x, y) for x, y in own)
-        found.append((key["frame"], [(x / width, y / height) for x, y in moved]))
+        corners = [((x - left) / width, (y - low) / height) for x, y in moved]
+        found.append((key["frame"], corners))
     return found
 
 

@@ -8,7 +8,7 @@ serve it (its picture, the frame round it) are its parts.
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Sequence
+from typing import Any, List, Sequence
 
 import bpy
 
@@ -30,7 +30,7 @@ KEYED = ("slope", "offset", "power", "gain")
 class Board:
     """The nodes that one step of undo adds to a compositor."""
 
-    def __init__(self, near: Any, label: str, remember: Callable[[Callable[[], None]], None]):
+    def __init__(self, near: Any, label: str, remember: grades.Remember):
         """near: the thing they are for, None for none. remember: takes how to remove a node."""
         self.near, self.label, self.remember = near, label or "Answerprint", remember
         scene = things.scene_of(near)
@@ -149,7 +149,7 @@ def _height(node: Any) -> float:
     return float(max(node.dimensions.y, HIGH.get(node.bl_idname, 180)))
 
 
-def _tree(scene: Any, remember: Callable[[Callable[[], None]], None]) -> Any:
+def _tree(scene: Any, remember: grades.Remember) -> Any:
     """The scene's compositor; a new one, which the scene does not use, where it has none."""
     tree = compat.tree_of(scene) or compat.spare_tree()
     if tree is None:

@@ -3,9 +3,10 @@
 
     cdl, grade    a node group in the compositor, which takes the plate (`grades`)
     frames, take  as the source is: Image node, strip above, movie clip, or image
+    key           Image node and nodes to finish it by hand (`keyed`); a strip above, alpha over
     matte         Image node and Set Alpha; by a strip a muted strip; else an image. As data
     stmap         Map UV and the Image node of its map, as data
-    corner_pin    Corner Pin node with keys
+    corner_pin    Corner Pin node with keys; of another picture than the source it waits for that
     roto          mask with shape keys
     tracks        movie clip of the same files, with the tracks: the artist's own stays as it is
     camera        camera object with keys
@@ -27,12 +28,12 @@ from answerprint_bridge.host import FrameSet, Marker
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 from answerprint_bridge.results import Answer, CannotPlace, Form, Refs, Result
 
-from . import blocks, colour, compat, files, motion, sizes, strips, things
+from . import blocks, colour, compat, files, keyed, motion, sizes, strips, things
 from .nodes import PART, Board
 from .steps import Steps
 
 PLACES = (
-    *("cdl", "grade", "frames", "take", "matte", "stmap", "corner_pin", "roto", "tracks"),
+    *("cdl", "grade", "frames", "key", "take", "matte", "stmap", "corner_pin", "roto", "tracks"),
     *("camera", "markers", "note"),
 )
 COMPOSITED = ("cdl", "grade", "stmap", "corner_pin")
@@ -53,6 +54,9 @@ class Placing(Steps):
         if form.kind in COMPOSITED and near is not None and things.is_strip(near):
             return "the sequencer has no place for it"
         if form.kind in blocks.PICTURES and (why := blocks.why_not(form)):
+            return why
+        by_nodes = form.kind == "key" and not (near is not None and things.is_strip(near))
+        if by_nodes and (why := keyed.lacks(FrameSet.of(form.data), form.data["foreground"])):
             return why
         if form.kind == "tracks" and _clip_files(near) is None:
             return "it goes with a clip that has files of its own"
@@ -126,6 +130,20 @@ class Placing(Steps):
             board = self._board(thing, label)
             return (things.ref(board.row(board.picture(made, part=False))),)
 
+    def place_key(self, data: Result, near: str, label: str) -> Refs:
+        frames = FrameSet.of(data)
+        space = blocks.space_of(frames)
+        thing = things.find(near) if near else None
+        with self.undo_group(label):
+            if things.is_strip(thing):
+                made = strips.above(thing, frames, label, space)
+                made.blend_type, made.alpha_mode = "ALPHA_OVER", "PREMUL"
+                return self._strip(made)
+            image = blocks.image(frames, label, space, thing)
+            self._block(image)
+            image[PART] = True
+            return (things.ref(keyed.build(self._board(thing, label), image, data)),)
+
     def place_matte(self, data: Result, near: str, label: str) -> Refs:
         frames, name = FrameSet.of(data), f"{label} {data['name']}".strip()
         thing = things.find(near) if near else None
@@ -167,7 +185,8 @@ class Placing(Steps):
             node = board.new("CompositorNodeCornerPin")
             with self._keys(board.tree, begin=f'nodes["{bpy.utils.escape_identifier(node.name)}"]'):
                 motion.corner_pin(node, data, self._size(near), self._at(near))
-            return (things.ref(board.row(*board.feed(node), node)),)
+            fed = () if "size" in data else board.feed(node)
+            return (things.ref(board.row(*fed, node)),)
 
     def place_roto(self, data: Result, near: str, label: str) -> Refs:
         with self.undo_group(label):

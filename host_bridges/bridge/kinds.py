@@ -2,9 +2,10 @@
 
 Positions are pixels of the source's display window: (0, 0) is the lower left corner of its
 lower left pixel, y grows upwards, centres of pixels lie at .5. Frames are the source's numbers.
-`resources/docs/conventions.md` says it at length. `frames`, `matte`, `stmap` and `take` are
-files: the fields of a `scene.FrameSet`. A `take` of other media has `at`, the source's number at
-which its first frame lies. `file` on a kind of data names the same for other programs.
+`resources/docs/conventions.md` says it at length. `frames`, `key`, `matte`, `stmap` and `take`
+are files: the fields of a `scene.FrameSet`. A `key` is premultiplied with its alpha, and has the
+straight foreground as a layer. A `take` of other media has `at`, the source's number at which its
+first frame lies. `file` on a kind of data names the same for other programs.
 """
 
 from __future__ import annotations
@@ -131,6 +132,7 @@ KINDS: Dict[str, Dict[str, Field]] = {
     "grade": {"gain": THREE, "offset": THREE, "working_space": TEXT},  # x * gain + offset
     "lut": {"path": TEXT, "space": TEXT},
     "frames": _FRAMES,
+    "key": {**_FRAMES, "foreground": TEXT, "screen": THREE},  # its light, ACEScg
     "matte": {**_FRAMES, "name": TEXT},
     "roto": {"name": TEXT, "shapes": SHAPES},
     "tracks": {"tracks": TRACKS},

@@ -29,6 +29,8 @@ from .scene import Marker
 
 MOST_RESIDUAL = 1.0
 """CIEDE2000, mean: a CDL that lands further from the tool's own result is not placed."""
+LEAST_COLOUR = 0.1
+"""Share of a screen's strongest channel that it has over the next one, to be a colour."""
 
 Refs = Tuple[str, ...]
 
@@ -37,6 +39,7 @@ BECOMES: Dict[str, Tuple[str, ...]] = {
     "grade": ("cdl", "lut", "frames"),
     "lut": ("frames",),
     "frames": (),
+    "key": ("frames",),
     "matte": ("frames",),
     "roto": ("matte", "note"),
     "tracks": ("note",),
@@ -51,6 +54,7 @@ BECOMES: Dict[str, Tuple[str, ...]] = {
 
 LOOK = ("grade", "cdl", "lut")
 FILES = ("frames", "matte", "stmap")  # made of pictures, which a job may have been told to spare
+MADE = ("frames", "key", "matte")  # what the frames of a job may be
 
 
 class CannotPlace(Exception):
@@ -87,6 +91,18 @@ def residual(cdl: Result) -> float:
     """Mean CIEDE2000 between a CDL and the tool's own result."""
     apart = cdl["residual"]
     return float(apart["mean"] if isinstance(apart, Mapping) else apart)
+
+
+def screen_channel(key: Result) -> int | None:
+    """0, 1, 2 for a red, green, blue screen, which throws that on a key; None for a grey one."""
+    screen = [float(each) for each in key["screen"]]
+    next_one, most = sorted(screen)[-2:]
+    return screen.index(most) if most - next_one > LEAST_COLOUR * most else None
+
+
+def frames_of(results: Sequence[Result]) -> Result | None:
+    """The frames that a job made, whatever they are to a host; None where it made none."""
+    return next((each for each in results if _kind(each) in MADE), None)
 
 
 def refusal(form: Form, kinds: frozenset[str], spaces: Sequence[str]) -> str:
@@ -192,7 +208,7 @@ def _forms(results: Sequence[Result], number: int) -> Iterator[Form | str]:
 def _made(form: Form, target: str, results: Sequence[Result]) -> Form | None:
     """A form as another kind: from itself, or a result of the job that bears the same name."""
     data = form.data
-    if target == "frames" and form.kind in ("matte", "take", "stmap"):
+    if target == "frames" and form.kind in ("key", "matte", "take", "stmap"):
         return Form(target, form.number, {**data, "kind": target})
     if target == "cdl":
         same = {"slope": data["gain"], "power": [1.0, 1.0, 1.0], "saturation": 1.0, "residual": 0.0}

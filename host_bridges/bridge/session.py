@@ -33,7 +33,7 @@ from .handlers import handlers
 from .host import Host
 from .messages import CANCELLED, Message, WireError
 from .request import BAD_PARAMETER, Asked, again, ask, earlier
-from .results import Answer, wants_frames
+from .results import Answer, frames_of, wants_frames
 from .run import Done, Listener, Run
 from .showing import Shows
 from .wire import Call, Worker
@@ -137,7 +137,7 @@ class Session(Checks, Shows, Auditions):
         if run.fresh:
             run.folder = versions.claim(asked.root, asked.record)
         stood = versions.read(run.folder, versions.RESULTS) or {}
-        had = any(each["kind"] == "frames" for each in stood.get("results", ()))
+        had = frames_of(stood.get("results", ())) is not None
         base = f"{asked.message['context']['shot']}_{tool}_{os.path.basename(run.folder)}"
         self._start(run, {"base": base, "write_frames": write_frames or had}, before, preview)
         return run
@@ -213,7 +213,7 @@ class Session(Checks, Shows, Auditions):
             if stored is None or not versions.approved(folder):
                 continue
             lacks = write_frames or wants_frames(self.host.plan(stored["results"], near))
-            if not lacks or any(each["kind"] == "frames" for each in stored["results"]):
+            if not lacks or frames_of(stored["results"]):
                 return folder
         return ""
 

@@ -57,7 +57,8 @@ class Motion(Building):
     def place_corner_pin(self, data: Result, near: str, label: str) -> Refs:
         def build(plate: Any) -> List[Any]:
             node = self.new("CornerPin2D", label)
-            node.setInput(0, plate)
+            if "size" not in data:  # of another picture, which the artist joins
+                node.setInput(0, plate)
             for number, point in enumerate(data["from"], 1):
                 script.put(node, f"from{number}", [*map(float, point)])
             for number in range(4):

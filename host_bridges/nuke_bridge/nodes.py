@@ -4,6 +4,7 @@ Not run in Nuke itself (see the package).
 
     grade, cdl, lut   see `looks`
     frames            Read, in the colour space the frames are in
+    key               Read, and nodes to finish it by hand, see `keyed`
     matte             Read, raw, labelled with its name
     stmap             STMap, and the Read of its map, raw
     note              StickyNote
@@ -17,7 +18,7 @@ from answerprint_bridge.host import FrameSet
 from answerprint_bridge.messages import HOST_REFUSED, WireError
 from answerprint_bridge.results import CannotPlace, Form, Refs, Result
 
-from . import looks, script
+from . import keyed, looks, script
 from .building import Building
 
 COLOUR = ("cdl", "grade", "lut")
@@ -26,7 +27,7 @@ COLOUR = ("cdl", "grade", "lut")
 class Placing(Building):
     """Results that are a picture or a look."""
 
-    PICTURES = (*COLOUR, "frames", "matte", "stmap", "note")
+    PICTURES = (*COLOUR, "frames", "key", "matte", "stmap", "note")
 
     def grade_spaces(self) -> tuple[str, ...]:
         """ACEScct where the script's config has it, then the working space."""
@@ -53,6 +54,22 @@ class Placing(Building):
     def place_frames(self, data: Result, near: str, label: str) -> Refs:
         frames = FrameSet.of(data)
         return self.place(near, label, lambda plate: [self.read(frames, label, plate)])
+
+    def place_key(self, data: Result, near: str, label: str) -> Refs:
+        """The Read stands alone: what the artist takes from it is the end of the chain."""
+
+        def build(plate: Any) -> List[Any]:
+            read = self.read(FrameSet.of(data), label, plate)
+            read.channels()  # a header is read late, and a layer of it is named now
+            nodes = [read]
+            for kind, words, knobs in keyed.tools(data):
+                node = self.new(kind, f"{label} {words}".strip(), **knobs)
+                node.setInput(0, nodes[-1])
+                nodes.append(node)
+            nodes[1].setInput(1, read)
+            return nodes
+
+        return self.place(near, label, build)
 
     def place_matte(self, data: Result, near: str, label: str) -> Refs:
         frames, name = FrameSet.of(data), f"{label} {data['name']}".strip()
@@ -92,4 +109,4 @@ class Placing(Building):
 
 def _space(form: Form) -> str:
     """The colour space that frames are in, '' for those that are data."""
-    return FrameSet.of(form.data).space if form.kind == "frames" else ""
+    return FrameSet.of(form.data).space if form.kind in ("frames", "key") else ""

@@ -78,7 +78,7 @@ class ResolveHost(Auditions):
         return HostInfo("DaVinci Resolve", told, edition, platform.python_version())
 
     def capabilities(self) -> frozenset[str]:
-        places = {"frames", "matte", "take", "markers", "note"}
+        places = {"frames", "key", "matte", "take", "markers", "note"}
         places |= {"cdl"} if self.grade_spaces() else set()
         places |= set() if grades.lut_refusal(self.luts, "") else {"lut"}
         found = {"markers", "timeline", "edit markers", "playhead"}

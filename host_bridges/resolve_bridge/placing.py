@@ -22,6 +22,8 @@ from .facts import refused
 from .found import Found
 from .said import ABOVE, Said
 
+PARTS = "parts"  # the tag of a key's matte: how many things stand for the key
+
 
 class Placing(Found):
     """said: what the artist told of the project. luts: the master LUT folder. results: what
@@ -31,6 +33,7 @@ class Placing(Found):
     luts: Path
     results: str
     _left: Sequence[Any] = ()  # media whose take or clip above the artist has deleted
+    _parts: Refs = ()  # what is left of a key that he took a part of away
 
     def apply(
         self, results: Sequence[Result], near: str = "", label: str = "", recipe: str = ""
@@ -41,11 +44,19 @@ class Placing(Found):
         return told
 
     def _standing(self, recipe: str, near: str) -> Dict[Tuple[int, str], Refs]:
-        """A take does not stand where only its media is left in the bin."""
+        """A take does not stand where only its media is left in the bin, a key not in parts."""
         found = super()._standing(recipe, near)
-        gone = [key for key, refs in found.items() if key[1] == "take" and _only_media(refs)]
-        self._left = [self._media(ref) for key in gone for ref in found.pop(key)]
+        takes = [key for key, refs in found.items() if key[1] == "take" and _only_media(refs)]
+        keys = [key for key, refs in found.items() if key[1] == "key" and not self._whole_key(refs)]
+        media = [ref for key in takes for ref in found.pop(key)]
+        self._parts = tuple(ref for key in keys for ref in found.pop(key))
+        media += [ref for ref in self._parts if ref.startswith("media:")]
+        self._left = [self._media(ref) for ref in media]
         return found
+
+    def _whole_key(self, refs: Refs) -> bool:
+        told = [self.read_tag(ref, PARTS) for ref in refs if ref.startswith("matte:")]
+        return any(each and each["of"] == len(refs) for each in told)
 
     def import_frames(self, frames: FrameSet, near: str, label: str) -> Refs:
         media_pool = clips.project(self.resolve).GetMediaPool()
@@ -99,6 +110,26 @@ class Placing(Found):
             self._undo.append(partial(pool.drop_take, clip, source, pool.chosen(clip)))
             pool.add_take(clip, source, start, end)
         return (ref, f"take:{clip.GetUniqueId()}:{source.GetUniqueId()}")
+
+    def place_key(self, data: Result, near: str, label: str) -> Refs:
+        """The frames as a matte of the clip's media, and as a take; as media where they cover less.
+
+        An External Matte node gives A, R, G and B of a matte as keys, in this order (Resolve's
+        manual): the first is the one.
+        """
+        left = self._parts
+        with self.undo_group(label):
+            matte = tuple(ref for ref in left if ref.startswith("matte:"))
+            matte = matte or self.place_matte(data, near, label)
+            shown = tuple(ref for ref in left if ref not in matte)
+            if _only_media(shown):
+                try:
+                    shown = self.place_take(data, near, label)
+                except CannotPlace:
+                    media = self._brought_in(FrameSet.of(data), near, label)
+                    shown = (f"media:{media.GetUniqueId()}",)
+            self.tag(matte[0], PARTS, {"of": len(matte) + len(shown)})
+        return (*matte, *shown)
 
     def place_markers(self, data: Result, near: str, label: str) -> Refs:
         """Those of frames that the clip shows; of the others a note tells."""

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 NAMES = (
     *("test_contract", "test_run", "blender_frames", "blender_cases", "blender_places"),
-    *("blender_edit", "blender_takes", "test_auditions"),
+    *("blender_moves", "blender_keys", "blender_edit", "blender_takes", "test_auditions"),
 )
 CASES = [f"tests/contract/{name}.py" for name in NAMES]
 NO_NODE = "tests/contract/test_auditions.py::test_what_is_placed_by_a_proposal_stands"

@@ -302,25 +302,6 @@ def test_an_stmap_of_centres_is_the_plate(rig, tmp_path):
     np.testing.assert_allclose(moved[1:-2, 1:-3], flat[1002][2:-1, 3:-1], atol=2e-4)
 
 
-def test_a_corner_pin_takes_its_four_points_along(rig, tmp_path):
-    dot = np.zeros((12, 20, 4), np.float32)
-    dot[..., 3] = 1
-    dot[4:6, 6:8, :3] = 1  # centre: x 7, y 7 from below
-    item = rig.rendered(dict.fromkeys((1001, 1002, 1005), dot), plate(last=1005))
-    square = [[2, 2], [18, 2], [18, 10], [2, 10]]
-    moved = [[x + 4, y - 2] for x, y in square]
-    keys = [{"frame": 1001, "points": square}, {"frame": 1005, "points": moved}]
-    data = {"kind": "corner_pin", "from": square, "corners": keys}
-    (ref,) = place(rig, data, item.ref)
-    for number, (x, y) in ((1001, (7, 7)), (1002, (8, 6.5)), (1005, (11, 5))):
-        got = rendered(rig, ref, tmp_path / str(number), number)[..., 1]
-        rows, columns = np.mgrid[0:12, 0:20]
-        there = (columns + 0.5, 12 - rows - 0.5)
-        centre = [float((each * got).sum() / got.sum()) for each in there]
-        assert abs(centre[0] - x) < 0.15, number
-        assert abs(centre[1] - y) < 0.15, number
-
-
 def test_a_mask_covers_what_its_points_say(rig, tmp_path):
     square = [[4, 2], [12, 2], [12, 8], [4, 8]]
     keys = [
@@ -346,34 +327,6 @@ def test_a_mask_covers_what_its_points_say(rig, tmp_path):
         assert np.abs(got - wanted).max() < 0.1, (number, got.round(1))
     (both,) = place(rig, {"kind": "roto", "name": "two", "shapes": shapes}, item.ref)
     assert [layer.name for layer in things.find(both).layers] == ["box", "later"]
-
-
-def test_tracks_stand_in_a_clip_of_the_same_files(rig, tmp_path):
-    frames = sequence(tmp_path / "plates")
-    theirs = clip_of(frames)
-    theirs.frame_start = 11
-    before = rig.snapshot()
-    points = [[1001, 5.0, 3.0, 1.0], [1003, 15.0, 9.0, 0.5]]
-    data = {"kind": "tracks", "tracks": [{"name": "nose", "points": points}]}
-    (ref,) = place(rig, data, things.ref(theirs))
-    assert kept(before, rig.snapshot())
-    clip = things.find(ref)
-    assert files.path_of(clip) == files.path_of(theirs)
-    assert files.span(clip) == files.span(theirs)
-    (track,) = clip.tracking.tracks
-    found = [(m.frame, [round(v, 6) for v in m.co], m.mute) for m in track.markers]
-    assert found == [
-        (1, [0.25, 0.25], False),
-        (2, [0.25, 0.25], True),
-        (3, [0.75, 0.75], False),
-        (4, [0.75, 0.75], True),
-    ]
-
-
-def test_tracks_of_what_has_no_files_become_a_note(rig):
-    (answer,) = rig.host.apply([ONE_OF_EACH["tracks"]], shot(rig).ref, "match")
-    assert answer.became == "note"
-    assert "tracks.txt" in things.find(answer.items[0]).as_string()
 
 
 def test_a_camera_looks_where_the_result_says(rig):

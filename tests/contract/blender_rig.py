@@ -259,19 +259,26 @@ def told(thing: Any, deep: int = 2) -> str:
     return repr(rows)
 
 
-def write(path: str, light: np.ndarray) -> None:
-    spec = oiio.ImageSpec(light.shape[1], light.shape[0], light.shape[2], "float")
+def write(path: str, light: np.ndarray, layers: Mapping[str, np.ndarray] | None = None) -> None:
+    """layers: further pictures of the file, name -> (H, W, 3)."""
+    layers = layers or {}
+    whole = np.concatenate([light, *layers.values()], axis=-1)
+    spec = oiio.ImageSpec(whole.shape[1], whole.shape[0], whole.shape[2], "float")
+    if layers:
+        spec.channelnames = [*"RGBA", *(f"{name}.{c}" for name in layers for c in "RGB")]
     made = oiio.ImageBuf(spec)
-    made.set_pixels(made.roi, light)
+    made.set_pixels(made.roi, np.ascontiguousarray(whole))
     assert made.write(path), made.geterror()
 
 
 def write_results(folder: Path) -> None:
     """What the results of `scenes` name: they are there before a host is asked to place them."""
     (folder / ONE_OF_EACH["lut"]["path"]).write_text("LUT_3D_SIZE 2\n" + "0 0 0\n" * 8)
-    for kind in ("frames", "matte", "stmap", "take"):
+    for kind in ("frames", "key", "matte", "stmap", "take"):
         told = FrameSet.of(ONE_OF_EACH[kind])
-        write(str(folder / told.path(told.first)), picture(told.first))
+        whole = picture(told.first)
+        layers = {"foreground": whole[..., :3]} if kind == "key" else {}
+        write(str(folder / told.path(told.first)), whole, layers)
         for number in told.numbers[1:]:
             shutil.copy(folder / told.path(told.first), folder / told.path(number))
 

@@ -358,7 +358,7 @@ def whole(project: Path) -> Rig:
 def bare(project: Path) -> Rig:
     """Takes frames, and nothing else."""
     shown = dict.fromkeys(("tracks", "camera", "markers", "note"), "message")
-    alone = dict.fromkeys(("frames", "matte", "stmap", "take"), "frames") | shown
+    alone = dict.fromkeys(("frames", "key", "matte", "stmap", "take"), "frames") | shown
     becomes = dict.fromkeys(KINDS, "frames") | shown
     alone = dict.fromkeys(KINDS, "") | alone
     return Rig(project, frozenset({"frames"}), (), becomes, alone)

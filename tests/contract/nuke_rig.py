@@ -106,7 +106,7 @@ class Rig:
         flags = nuke.WRITE_ALL | nuke.WRITE_USER_KNOB_DEFS
         told = {"": nuke.root().writeKnobs(flags)}
         for node in nuke.allNodes(group=nuke.root(), recurseGroups=True):
-            inputs = [n if n is None else n.fullName() for n in map(node.input, range(3))]
+            inputs = [n if n is None else n.fullName() for n in map(node.input, range(6))]
             told[node.fullName()] = f"{node.Class()} {inputs}\n{node.writeKnobs(flags)}"
         return told
 

@@ -111,7 +111,7 @@ class Rig:
         )
         self.say("results_folder", str(project))
         self.becomes = dict.fromkeys(KINDS, "frames")
-        own = ("cdl", "lut", "frames", "matte", "take", "markers", "note")
+        own = ("cdl", "lut", "frames", "key", "matte", "take", "markers", "note")
         self.becomes |= {kind: kind for kind in own} | {"tracks": "note", "camera": "note"}
         self.becomes["roto"] = "matte"
         self.alone = self.becomes | dict.fromkeys(("grade", "roto", "corner_pin", "retime"), "")
@@ -246,7 +246,7 @@ class Rig:
 def _files(folder: Path) -> None:
     """What the results of `scenes` name: they are there before a host is asked to place them."""
     (folder / ONE_OF_EACH["lut"]["path"]).write_text("LUT_3D_SIZE 2\n" + "0 0 0\n" * 8)
-    for kind in ("frames", "matte", "stmap", "take"):
+    for kind in ("frames", "key", "matte", "stmap", "take"):
         told = FrameSet.of(ONE_OF_EACH[kind])
         for number in told.numbers:
             (folder / told.path(number)).touch()

@@ -37,6 +37,13 @@ ONE_OF_EACH = {
     "grade": {"gain": [1.2, 1, 1], "offset": [0, 0, 0.01], "working_space": "ACEScg"},
     "lut": {"path": "match.cube", "space": "ACEScct", "needed": True},
     "frames": {"pattern": "match.%04d.exr", "first": 1001, "last": 1003},
+    "key": {
+        "pattern": "key.%04d.exr",
+        "first": 1001,
+        "last": 1003,
+        "foreground": "foreground",
+        "screen": [0.1, 0.34, 0.08],
+    },
     "matte": {"pattern": "matte.%04d.exr", "first": 1001, "last": 1003, "name": "person"},
     "roto": {"shapes": [LEAF, {**LEAF, "name": "stem", "closed": False}], "name": "person"},
     "tracks": {

@@ -159,6 +159,16 @@ def test_a_corner_pin_maps_from_onto_the_points(rig):
         assert pinned(node, 1002, *corner) == pytest.approx(goal)
 
 
+def test_a_pin_of_another_picture_is_for_the_artist_to_join(rig):
+    plate = nuke.nodes.Constant()
+    on, apart = (
+        nuke.toNode(rig.host.apply([pin], plate.fullName(), "try", name)[0].items[0])
+        for pin, name in ((PIN, "r1"), ({**PIN, "size": [400, 300]}, "r2"))
+    )
+    assert (on.input(0), apart.input(0)) == (plate, None)
+    assert apart["from3"].value() == on["from3"].value()
+
+
 def test_a_retime_is_linear_between_its_keys(rig):
     (node,) = placed(rig, RETIME)
     lookup = node["lookup"]

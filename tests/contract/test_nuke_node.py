@@ -195,6 +195,7 @@ def test_it_is_one_step_of_undo_and_a_failure_leaves_nothing(rig, plates, monkey
         ([ONE_OF_EACH["matte"], ONE_OF_EACH["frames"]], "Read"),
         ([ONE_OF_EACH["roto"], ONE_OF_EACH["frames"]], "Roto"),
         ([ONE_OF_EACH["stmap"]], "STMap"),
+        ([ONE_OF_EACH["key"]], "Premult"),
         ([ONE_OF_EACH["frames"], CDL], "OCIOCDLTransform"),
         ([ONE_OF_EACH["lut"]], "OCIOColorSpace"),
     ],

@@ -1,8 +1,10 @@
 """Resolve the second time: what we placed before is neither built upon nor measured."""
 
+from pathlib import Path
+
 import pytest
 import resolve_rig
-from scenes import CDL, ONE_OF_EACH, export, picture, same_light, shot
+from scenes import CDL, ONE_OF_EACH, export, kept, picture, same_light, shot
 
 from answerprint_bridge.host import ExportSpec
 from answerprint_bridge.messages import WireError
@@ -178,6 +180,57 @@ def test_a_take_that_cannot_come_again_leaves_its_media(rig, clip, monkeypatch):
     assert (answer.status, answer.became) == ("degraded", "frames")
     assert before.items() <= rig.snapshot().items()
     assert rig.said() == [], "there was nothing to take back"
+
+
+KEY = ONE_OF_EACH["key"]
+
+
+def test_a_key_is_a_matte_of_the_clip_and_a_take(rig, clip):
+    before = rig.snapshot()
+    (answer,) = rig.host.apply([KEY], "", "key v001", "r1")
+    assert (answer.status, answer.became) == ("done", "key")
+    (path,) = clip._media._mattes
+    assert path == str(Path(rig.host.results, "key.####.exr"))
+    assert answer.items[0] == f"matte:{clip._media._id}:{path}"
+    assert [ref.partition(":")[0] for ref in answer.items[1:]] == ["media", "take"]
+    assert (clip.GetTakesCount(), clip._take) == (2, 2)
+    assert kept(before, rig.snapshot())
+    there = rig.snapshot()
+    assert set(rig.host.apply([KEY], "", "key v001", "r1")[0].items) == {*answer.items}
+    assert rig.snapshot() == there
+
+
+@pytest.mark.parametrize("gone", ["take", "matte"])
+def test_the_part_of_a_key_that_was_deleted_is_placed_again(rig, clip, gone):
+    (answer,) = rig.host.apply([KEY], "", "key v001", "r1")
+    if gone == "take":
+        clip.SelectTakeByIndex(1)
+        clip.DeleteTakeByIndex(2)
+        clip.FinalizeTake()
+    else:
+        clip._media._mattes.clear()
+    (again,) = rig.host.apply([KEY], "", "key v001", "r1")
+    assert {*again.items} == {*answer.items}
+    assert (clip.GetTakesCount(), len(clip._media._mattes)) == (2, 1)
+
+
+def test_a_key_of_a_part_of_the_clip_is_its_matte_and_media(rig, clip):
+    part = {**KEY, "first": 1002}
+    (answer,) = rig.host.apply([part], "", "key v001", "r1")
+    assert [ref.partition(":")[0] for ref in answer.items] == ["matte", "media"]
+    assert clip.GetTakesCount() == 0
+    there = rig.snapshot()
+    assert set(rig.host.apply([part], "", "key v001", "r1")[0].items) == {*answer.items}
+    assert rig.snapshot() == there
+
+
+def test_a_key_whose_matte_resolve_does_not_take_comes_as_frames(rig, clip, monkeypatch):
+    storage = type(rig.resolve._storage)
+    monkeypatch.setattr(storage, "AddClipMattesToMediaPool", lambda self, item, paths: True)
+    (answer,) = rig.host.apply([KEY], "", "key v001", "r1")
+    assert (answer.status, answer.became) == ("degraded", "frames")
+    assert "added no matte" in answer.why
+    assert clip.GetTakesCount() == 0
 
 
 @pytest.mark.parametrize("lead", [True, False])

@@ -8,7 +8,7 @@ from pathlib import Path
 import memory_host
 import pytest
 from cores import CORE, SMALL
-from scenes import CDL, kept, shot
+from scenes import CDL, ONE_OF_EACH, kept, shot
 
 from answerprint_bridge import versions
 from answerprint_bridge.host import FrameSet
@@ -176,6 +176,24 @@ def test_a_cancelled_run_leaves_a_version_only_where_it_made_frames(begun, memor
         run.wait()
     assert ended.value.code == CANCELLED
     assert len(numbered(memory)) == stays
+
+
+@pytest.mark.parametrize(("kind", "had"), [("frames", True), ("key", True), ("note", False)])
+def test_an_approved_version_has_its_frames_whatever_they_are(begun, memory, kind, had):
+    item, params = shot(memory), {"results": [ONE_OF_EACH[kind]]}
+    first = begun.run("small", params, {"source": item}).wait()
+    versions.write(first.folder, "report.json", {"disclosure": {"signed_off": {"name": "Ada"}}})
+    again = begun.run("small", params, {"source": item}, write_frames=True).wait()
+    assert (again.folder == first.folder) == had
+
+
+def test_a_version_that_made_frames_makes_them_again(begun, memory):
+    item, params = shot(memory), {"results": [ONE_OF_EACH["key"]]}
+    asked_for = [
+        asked(begun.run("small", params, {"source": item}).wait())["outputs"]["write_frames"]
+        for _ in range(2)
+    ]
+    assert asked_for == [False, True]
 
 
 # --- looks -----------------------------------------------------------------------------------

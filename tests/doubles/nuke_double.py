@@ -77,7 +77,7 @@ class CancelledError(RuntimeError):
 class Node:
     def __init__(self, kind: str, parent: Any) -> None:
         knobs = ROOT if kind == "Root" else {**EVERY, **CLASSES[kind]}
-        self._kind, self._parent, self._inputs = kind, parent, [None, None, None]
+        self._kind, self._parent, self._inputs = kind, parent, [None] * 6
         self._knobs: dict[str, Knob] = {}
         for name, made in knobs.items():
             self.addKnob(new_knob(name, made))

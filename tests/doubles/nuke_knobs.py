@@ -269,7 +269,13 @@ CAMERA = {
 }
 CLASSES: dict[str, dict[str, Any]] = {
     "Constant": {},
-    "Blur": {"size": 0.0},
+    "Blur": {"channels": "all", "size": 0.0},
+    "Copy": {f"{way}{n}": "none" for way in ("from", "to") for n in range(4)},
+    "Expression": {
+        f"{name}{n}": "" for name in ("temp_name", "temp_expr", "expr") for n in range(4)
+    },
+    "FilterErode": {"channels": "all", "size": 1.0},
+    "Premult": {"channels": "rgb", "alpha": "rgba.alpha"},
     "Dot": {},
     "Group": {},
     "Input": {"number": 0},
@@ -297,6 +303,9 @@ CLASSES: dict[str, dict[str, Any]] = {
         "colorspace": Space_Knob,
     },
     "Grade": {
+        "channels": "rgb",
+        "blackpoint": [0.0] * 4,
+        "whitepoint": [1.0] * 4,
         "multiply": [1.0] * 4,
         "add": [0.0] * 4,
         "black_clamp": True,

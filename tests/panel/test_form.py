@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pytest
+from PySide6 import QtWidgets
 
 from answerprint import tool as declared
 from answerprint.errors import BadParameter
+from answerprint.panel.controls import Controls
 from answerprint.panel.form import FIELDS, Form, UnknownControl
+from answerprint.panel.jobs import Shot
 from answerprint.tool import Flag, Frames, Names, Num, Pick, tool
 from answerprint.tools import every
 
@@ -152,3 +155,26 @@ def test_a_kind_that_is_not_known_is_refused(application):
     spec["params"][0]["kind"] = "wheel"
     with pytest.raises(UnknownControl, match="kind 'wheel' for gain"):
         Form(spec)
+
+
+def spec(name, inputs):
+    rows = [{"name": n, "required": n == "source", "help": n} for n in ("source", *inputs)]
+    level = {"name": "level", "kind": "flag", "default": True, "live": False, "help": ""}
+    return {"name": name, "label": name, "summary": "", "inputs": rows, "params": [level]}
+
+
+def test_an_input_goes_from_tool_to_tool_until_it_is_cleared(line, scene):
+    owner = QtWidgets.QWidget()
+    controls = Controls(line(scene, owner))
+    tools = {"key": ("garbage", "core"), "despill": (), "difference": ("garbage",)}
+    controls.desk.specs = {name: spec(name, inputs) for name, inputs in tools.items()}
+    controls.offer_tools()
+    shots = {"source": [Shot("a.exr")], "garbage": [Shot("g.exr")], "core": [Shot("c.exr")]}
+    controls.inputs.choose(shots)
+    for number in (1, 2):
+        controls.tool.setCurrentIndex(number)
+    assert controls.inputs.chosen() == {name: shots[name] for name in ("source", "garbage")}
+    controls.inputs.fields["garbage"].path.clear()
+    for number in (1, 0):
+        controls.tool.setCurrentIndex(number)
+    assert controls.inputs.chosen() == {name: shots[name] for name in ("source", "core")}

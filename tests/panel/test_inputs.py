@@ -6,6 +6,7 @@ from PySide6 import QtCore, QtWidgets
 
 from answerprint.panel.inputs import Inputs
 from answerprint.panel.jobs import Shot
+from answerprint.panel.style import SHEET
 from answerprint_bridge.host import Item
 
 SPEC = {
@@ -79,6 +80,31 @@ def test_a_drop_without_files_is_left_to_others(form, drop):
 def test_colour_spaces_go_with_their_shot(form):
     form.choose({"source": [Shot("a.mov", "S-Log3")]})
     assert form.chosen()["source"] == [Shot("a.mov", "S-Log3")]
+
+
+def test_an_empty_input_says_what_it_is_for_and_asks_for_no_space(form):
+    field = form.fields["mask"]
+    assert (field.about.text(), field.about.isHidden(), field.space.isHidden()) == (
+        "Where",
+        False,
+        True,
+    )
+    form.choose({"mask": [Shot("matte.exr")]})
+    assert (field.about.text(), field.about.isHidden(), field.space.isHidden()) == ("", True, False)
+    form.choose({})
+    assert (field.about.text(), field.space.isHidden()) == ("Where", True)
+
+
+def test_many_inputs_fit_a_pane_of_a_host(line, scene):
+    """420 pixels less the margins and the bar beside the form."""
+    rows = [{"name": n, "required": False, "help": "A matte"} for n in ("clean_plate", "garbage")]
+    spec = {"inputs": [*SPEC["inputs"], *rows]}
+    owner = QtWidgets.QWidget()
+    made = Inputs(spec, line(scene, owner), scene.capabilities())
+    assert list(made.fields["garbage"].buttons) == ["Selection", "List", "File", "Folder"]
+    made.setStyleSheet(SHEET)
+    made.show()
+    assert made.minimumSizeHint().width() <= 380
 
 
 def test_the_selection_is_taken_whole_for_a_source_and_once_for_others(form, scene, until):

@@ -19,6 +19,7 @@ RESULTS = {
     "grade": {"gain": [1.2, 1, 1], "offset": [0, 0, 0.01], "working_space": "ACEScg"},
     "lut": {"path": "match.cube", "space": "ACEScct"},
     "frames": FILES,
+    "key": {**FILES, "foreground": "foreground", "screen": [0.1, 0.34, 0.08]},
     "matte": {**FILES, "name": "person"},
     "roto": {"name": "person", "shapes": [SHAPE]},
     "tracks": {"tracks": [TRACK]},

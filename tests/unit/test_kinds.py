@@ -121,6 +121,7 @@ def test_the_conventions_name_every_kind_and_field():
     assert told.pop("kind", None) is not None
     told["matte"] |= told["frames"]  # 'the same and'
     told["stmap"] |= told["frames"]
+    told["key"] |= told["frames"]
     assert told.keys() == KINDS.keys()
     for kind, fields in KINDS.items():
         assert set(fields) <= told[kind], f"the page leaves out what a {kind} must have"

@@ -9,7 +9,9 @@ from answerprint_bridge.results import (
     LOOK,
     Answer,
     CannotPlace,
+    frames_of,
     refusal,
+    screen_channel,
     settle,
     wants_frames,
 )
@@ -148,6 +150,36 @@ def test_pictures_go_before_words():
     roto = {**RESULTS["roto"], "file": "/show/person.json"}
     assert told([roto, MATTE], {"frames", "note"})[0][0] == ("degraded", "frames")
     assert told([roto], {"frames", "note"})[0][0] == ("degraded", "note")
+
+
+def test_a_key_is_frames_where_nothing_finishes_it():
+    attempt, placed = placing({"frames", "matte"})
+    (answer,) = settle([RESULTS["key"]], (), attempt)
+    assert (answer.status, answer.became) == ("degraded", "frames")
+    assert check(placed[0].data) == "frames"
+    assert told([RESULTS["key"]], {"key"})[0] == [("done", "key")]
+    assert not wants_frames(told([RESULTS["key"]], {"key"})[2])
+
+
+@pytest.mark.parametrize(
+    ("screen", "channel"),
+    [
+        ([0.4, 0.1, 0.1], 0),
+        ([0.1, 0.34, 0.08], 1),
+        ([0.06, 0.1, 0.36], 2),
+        ([0.3, 0.31, 0.29], None),
+        ([0.09, 0.1, 0.1], None),
+        ([8, 9.5, 1], 1),
+    ],
+)
+def test_a_screen_of_a_colour_throws_its_strongest_channel(screen, channel):
+    assert screen_channel({**RESULTS["key"], "screen": screen}) == channel
+
+
+def test_a_jobs_own_frames_are_found_whatever_they_are_to_a_host():
+    for kind in ("frames", "key", "matte"):
+        assert frames_of([CDL, RESULTS["roto"], RESULTS[kind]]) == RESULTS[kind]
+    assert frames_of([CDL, LUT, RESULTS["stmap"], {"kind": None}, "frames"]) is None
 
 
 def test_markers_become_words():

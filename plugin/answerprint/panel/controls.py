@@ -318,7 +318,8 @@ class Controls(QtWidgets.QWidget):
             return
         kept = self.desk.kept
         kept["tool"] = self.tool.currentData()
-        kept["inputs"] = {**kept.get("inputs", {}), **self.inputs.chosen()}
+        others = {n: c for n, c in kept.get("inputs", {}).items() if n not in self.inputs.fields}
+        kept["inputs"] = {**others, **self.inputs.chosen()}
         kept.setdefault("params", {})[kept["tool"]] = self.form.values()
         kept["frames"], kept["graded"] = self.frames.text(), self.graded.currentIndex() == 1
         kept["write_frames"], kept["live"] = self.write_frames.isChecked(), self.live.isChecked()

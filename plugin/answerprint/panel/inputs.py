@@ -32,6 +32,7 @@ class InputField(QtWidgets.QWidget):
     def __init__(self, row: Mapping[str, Any], line: Line, can: frozenset[str]) -> None:
         super().__init__()
         self.name, self.required, self._line = row["name"], row["required"], line
+        self._help = row["help"]
         self.items: list[Item] = []
         self.facts: Facts | None = None
         self._many = self.name == "source"
@@ -44,6 +45,7 @@ class InputField(QtWidgets.QWidget):
     def _build(self, row: Mapping[str, Any], can: frozenset[str]) -> None:
         name = label_of(self.name)
         label = QtWidgets.QLabel(name + ("" if self.required else " (optional)"))
+        label.setWordWrap(True)  # four buttons leave little of a narrow pane
         head = QtWidgets.QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(label, 1)
@@ -68,7 +70,7 @@ class InputField(QtWidgets.QWidget):
         self.path.setAccessibleDescription(row["help"])
         self.path.setAcceptDrops(False)  # the whole panel takes drops, and knows shots
         self.path.setToolTip(row["help"])
-        self.path.setPlaceholderText(f"{row['help']}: drop a folder, frame or movie here")
+        self.path.setPlaceholderText("drop a folder, frame or movie here")
         self.path.textEdited.connect(self._typed)
         self.path.textChanged.connect(self._text_changed)
         label.setBuddy(self.path)
@@ -77,6 +79,7 @@ class InputField(QtWidgets.QWidget):
         self.space.setPlaceholderText("colour space, where the file does not say")
         self.space.setAccessibleName(f"Colour space of the {self.name}")
         self.space.textChanged.connect(self._text_changed)
+        self.space.hide()
         self.thumb = QtWidgets.QLabel()
         self.thumb.setAccessibleName(f"Picture of the {self.name}")
         self.thumb.hide()
@@ -84,7 +87,7 @@ class InputField(QtWidgets.QWidget):
         self.about.setProperty("quiet", True)
         self.about.setWordWrap(True)
         self.about.setTextFormat(QtCore.Qt.TextFormat.PlainText)
-        self.about.hide()
+        self._say("")
         below = QtWidgets.QHBoxLayout()
         below.addWidget(self.thumb)
         below.addWidget(self.about, 1)
@@ -117,7 +120,6 @@ class InputField(QtWidgets.QWidget):
             return
         shots = [each for each in chosen if isinstance(each, Shot)][:1] or [Shot("")]
         self.items = []
-        self.space.setVisible(True)
         self.path.setText(shots[0].path)
         self.space.setText(shots[0].space)
 
@@ -135,25 +137,28 @@ class InputField(QtWidgets.QWidget):
 
     def _take_items(self, items: Sequence[Item]) -> None:
         self.items = list(items)
-        self.space.hide()  # the host says it
         self.path.setText(", ".join(item.label for item in items))
         self.path.setCursorPosition(0)
         self._text_changed()
 
     def _typed(self) -> None:
         self.items = []
-        self.space.show()
         self._settle.setInterval(TYPED_MS)
 
     def _text_changed(self) -> None:
         self._turn += 1
         self.facts = None
+        self.space.setVisible(
+            bool(self.path.text()) and not self.items
+        )  # of items the host says it
         self.thumb.hide()
         self._say("")
         self._settle.start()
         self.changed.emit()
 
     def _say(self, text: str) -> None:
+        """What is known or wrong; of an input that is empty, what it is for."""
+        text = text or ("" if self.path.text() else self._help)
         self.about.setText(text)
         self.about.setVisible(bool(text))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from answerprint_bridge.faults import told_as
 from answerprint_bridge.messages import WireError
+from answerprint_bridge.results import frames_of
 from answerprint_bridge.session import Run
 
 from .check_page import CheckPage
@@ -354,7 +355,7 @@ class Panel(QtWidgets.QWidget):
         source = source if isinstance(source, dict) else {"pattern": source}
         space = (source.get("colorspace") or {}).get("name", "")
         self.viewer.look_at("before", source["pattern"], space=space)
-        frames = next((each for each in run.results if each["kind"] == "frames"), None)
+        frames = frames_of(run.results)
         if frames and frames["first"] is not None:
             inside = frames["first"] <= self.viewer.frame.value() <= frames["last"]
             self.viewer.look_at("after", frames["pattern"], None if inside else frames["first"])
