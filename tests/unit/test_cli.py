@@ -85,8 +85,8 @@ REFUSALS = [
     (
         ["zzz"],
         "There is no command 'zzz'.",
-        "There is: tools, match, fill, retime, repair, deflicker, extend, run, panel, check, cut, "
-        "show, review, approve, reject, mark, "
+        "There is: tools, match, fill, retime, repair, deflicker, extend, key, despill, matte, "
+        "difference, background, run, panel, check, cut, show, review, approve, reject, mark, "
         "worker, doctor.",
     ),
     (

@@ -24,19 +24,21 @@ Source: `vision/cleanplate.py`, `vision/keyed.py`, `nets/keying.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from answerprint.frames.layers import Layers
 from answerprint.frames.redone import own, redone
-from answerprint.nets import keying
 from answerprint.tool import Flag, Input, tool
 from answerprint.tools.given import Given
 from answerprint.tools.job import Job, Plan, Timed, Whole
 from answerprint.tools.matted import pictures
 from answerprint.vision import cleanplate
 from answerprint.vision.keyed import parted
+
+if TYPE_CHECKING:
+    from answerprint.nets.keying import KeyNet
 
 SURE = 12.0
 """Times the error that the network expects, which confidence falls to 1/e by."""
@@ -62,6 +64,8 @@ INPUTS = {
 @tool("difference", "Difference", Difference, policy="key_matte", inputs=INPUTS)
 def difference(job: Job, p: Difference) -> Plan:
     clip = job.clips["source"]
+    from answerprint.nets import keying  # torch is loaded where it is needed
+
     net, sha256 = keying.shipped("difference", job.device)
     maker = _Maker(job, net, p.align)
     there = tuple(n for n in clip.frames if n in {*clip.there})
@@ -84,7 +88,7 @@ def difference(job: Job, p: Difference) -> Plan:
 class _Maker:
     """Makes the frames, each from itself and its clean plate."""
 
-    def __init__(self, job: Job, net: keying.KeyNet, align: bool) -> None:
+    def __init__(self, job: Job, net: KeyNet, align: bool) -> None:
         clip = job.clips["source"]
         self._job, self._net, self._align = job, net, align
         self._given = {n: Given(n, job.clips[n], clip) for n in INPUTS if n in job.clips}
@@ -125,6 +129,8 @@ class _Maker:
         light, valid = layers.light(number)
         clean = self._laid(number, layers)
         guess = cleanplate.first(cleanplate.apart(light, clean))
+        from answerprint.nets import keying
+
         alpha, error = keying.matte(self._net, light, clean.plate, guess, self._job.device)
         alpha = alpha * cleanplate.reach(guess) * clean.there
         mattes = {n: g.matte(number, part) for n, g in self._given.items() if n != "clean_plate"}

@@ -34,14 +34,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 
 from answerprint.errors import BadInput
 from answerprint.frames.layers import Layers
 from answerprint.frames.redone import own, redone
-from answerprint.nets import keying
 from answerprint.tool import Flag, Input, Num, Pick, tool
 from answerprint.tools.given import Given
 from answerprint.tools.job import Job, Plan, Timed, Whole
@@ -49,6 +48,9 @@ from answerprint.tools.matted import pictures
 from answerprint.vision.despilled import despilled, strongest
 from answerprint.vision.keyed import bounded, difference, parted
 from answerprint.vision.screen import Screen, fitted, found, shadows, shared
+
+if TYPE_CHECKING:
+    from answerprint.nets.keying import KeyNet
 
 SAMPLES, WIDE = 12, 320
 NAMED = {"green": 1, "blue": 2, "red": 0}
@@ -88,6 +90,8 @@ INPUTS = {
 def key(job: Job, p: Key) -> Plan:
     clip = job.clips["source"]
     solved = job.solved or _solve(job, p)
+    from answerprint.nets import keying  # torch is loaded where it is needed
+
     net, sha256 = keying.shipped("key", job.device)
     maker = _Keyer(job, p, solved, net)
     there = tuple(n for n in clip.frames if n in {*clip.there})
@@ -191,7 +195,7 @@ def _told_colour(lit: Sequence[float]) -> str:
 class _Keyer:
     """Makes the frames, each from itself and what was solved of the shot."""
 
-    def __init__(self, job: Job, p: Key, solved: Mapping[str, Any], net: keying.KeyNet) -> None:
+    def __init__(self, job: Job, p: Key, solved: Mapping[str, Any], net: KeyNet) -> None:
         clip = job.clips["source"]
         self._p, self._net, self._device = p, net, job.device
         self._tint = np.array(solved["tint"], np.float32)
@@ -209,6 +213,8 @@ class _Keyer:
         plate = self._given[CLEAN].light(number, part) if CLEAN in self._given else None
         screen = self._screen(light, mattes, plate)
         first = difference(light, screen.field)
+        from answerprint.nets import keying
+
         read, error = keying.matte(self._net, light, screen.field, first, self._device)
         alpha = bounded(light, screen.field, read)
         error = np.maximum(error, read - alpha)

@@ -18,10 +18,13 @@ from __future__ import annotations
 
 import warnings
 from itertools import product
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 LOOSE = 1e-6
 """Variance of colour in a window under which alpha is held constant rather than fitted."""
@@ -60,6 +63,8 @@ def held(
     given += own * wanted.ravel()[flat]
     bonds[:, len(AROUND) // 2] += own
     kept = free & (bonds != 0)
+    import torch  # it is loaded where it is needed
+
     with warnings.catch_warnings():  # torch calls its sparse rows a beta
         warnings.simplefilter("ignore", UserWarning)
         matrix = torch.sparse_csr_tensor(
@@ -132,16 +137,16 @@ def _solved(
     scale = 1 / middle.clamp_min(1e-6)
     led = scale * left
     way = led.clone()
-    size = torch.dot(left, led)
-    enough = NEAR**2 * torch.dot(given, scale * given)
+    size = left.dot(led)
+    enough = NEAR**2 * given.dot(scale * given)
     for _ in range(STEPS):
         if size <= enough:
             break
         pushed = matrix.mv(way)
-        step = size / torch.dot(way, pushed)
+        step = size / way.dot(pushed)
         found += step * way
         left -= step * pushed
         led = scale * left
-        last, size = size, torch.dot(left, led)
+        last, size = size, left.dot(led)
         way = led + (size / last) * way
     return found
